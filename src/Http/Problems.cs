@@ -1,0 +1,140 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
+using OrderMonolith.Commands;
+using OrderMonolith.Storage;
+
+namespace OrderMonolith.Http;
+
+/// <summary>A kind of problem: what its code means, on the wire and for people.</summary>
+/// <param name="Code">Stable name; callers branch on it.</param>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Title">The kind in a few words.</param>
+/// <param name="Help">What it means and what to do, for the page at <c>/problems/{code}</c>.</param>
+public sealed record ProblemKind(string Code, int Status, string Title, string Help);
+
+/// <summary>A request that ends in a problem.</summary>
+public sealed class ProblemException(string code, string detail, IReadOnlyDictionary<string, string[]>? errors = null) : Exception(detail)
+{
+    /// <summary>Which kind.</summary>
+    public string Code => code;
+
+    /// <summary>What is wrong with which member or parameter.</summary>
+    public IReadOnlyDictionary<string, string[]>? Errors => errors;
+}
+
+/// <summary>Every problem that a request can end in, and the one way to say so (RFC 9457).</summary>
+public static class Problems
+{
+    /// <summary>All kinds, by code.</summary>
+    public static FrozenDictionary<string, ProblemKind> Kinds { get; } = new ProblemKind[]
+    {
+        new("malformed-request", 400, "The request cannot be read", "The body is not JSON of the expected shape (syntax, encoding, a wrong JSON type, a number out of any range), or the request itself is broken. Nothing was done. Correct the request."),
+        new("validation-failed", 400, "A value is not allowed", "The request can be read, but has an unknown member or parameter, lacks one, or breaks a bound; 'errors' says which. Nothing was done. Correct the request."),
+        new("unauthenticated", 401, "Who are you?", "The request needs a valid bearer token. Send one in the Authorization header."),
+        new("forbidden", 403, "Not allowed", "The token lacks the scope that this request needs, or names another customer."),
+        new("order-not-found", 404, "No such order", "There is no order with this id, or it is another customer's."),
+        new("item-not-in-order", 404, "No such product in the order", "The product to remove is not in the order."),
+        new("route-not-found", 404, "No such page", "Nothing is served at this address. The API is described at /openapi/v1.json and /docs."),
+        new("method-not-allowed", 405, "Method not allowed", "The address exists, but not for this method; the Allow header lists those it has."),
+        new("order-already-exists", 409, "The order exists already", "An order id is used once. If this was a retry, read the order: the first attempt worked."),
+        new("order-not-pending", 409, "The order no longer changes", "Items change only while the order is Pending, and only a Pending order is confirmed."),
+        new("order-is-empty", 409, "The order is empty", "Add an item before confirming."),
+        new("not-enough-items", 409, "Not so many units", "The order holds fewer units of the product than were to be removed. Read the order and decide again."),
+        new("order-too-large", 409, "The order is too large", "An order holds at most 5,000 lines, and a line at most 1,000,000 units."),
+        new("concurrent-change", 409, "Others were faster", "Others kept changing the order while the command was tried several times. Nothing was done. Try again."),
+        new("version-conflict", 412, "The order has changed", "If-Match names another version than the order has; 'currentVersion' is the one it has. Read the order and decide on that."),
+        new("request-too-large", 413, "The request is too large", "A body holds at most 1 MB."),
+        new("unsupported-media-type", 415, "Not JSON", "Send bodies as application/json in UTF-8."),
+        new("too-many-requests", 429, "Too many requests", "Slow down; Retry-After says for how long."),
+        new("internal-error", 500, "A defect", "This is our mistake. Please report the traceId. Whether the request had an effect can be seen by reading the order."),
+        new("projection-behind", 503, "The view is behind", "The view does not hold yet what was asked for. Try again after Retry-After seconds."),
+        new("storage-unavailable", 503, "The database does not answer", "The database cannot be reached or did not answer in time. A command may or may not have had its effect: read the order before trying again."),
+        new("server-busy", 503, "The service is busy", "Too many commands are waiting. Nothing was done. Try again after Retry-After seconds."),
+    }.ToFrozenDictionary(kind => kind.Code);
+
+    /// <summary>Answers with a problem.</summary>
+    public static Task Write(
+        HttpContext http, string code, string? detail = null, IReadOnlyDictionary<string, string[]>? errors = null, long? currentVersion = null)
+    {
+        var kind = Kinds[code];
+        http.Response.StatusCode = kind.Status;
+        if (kind.Status is 503) http.Response.Headers.RetryAfter = "1";
+        var body = new
+        {
+            type = $"/problems/{code}",
+            code,
+            title = kind.Title,
+            status = kind.Status,
+            detail = detail ?? kind.Help,
+            traceId = TraceId(http),
+            errors,
+            currentVersion,
+        };
+        return http.Response.WriteAsJsonAsync(body, Json.Stored, "application/problem+json");
+    }
+
+    /// <summary>The trace that the request belongs to: W3C trace context where the caller sent one.</summary>
+    public static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+}
+
+/// <summary>Turns what was thrown into the problem that it is.</summary>
+public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
+{
+    /// <inheritdoc />
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        switch (exception)
+        {
+            case ProblemException problem:
+                await Problems.Write(httpContext, problem.Code, problem.Message, problem.Errors);
+                break;
+            case ServerBusyException:
+                await Problems.Write(httpContext, "server-busy");
+                break;
+            case BadHttpRequestException { StatusCode: 413 }:
+                await Problems.Write(httpContext, "request-too-large");
+                break;
+            case BadHttpRequestException bad:
+                await Problems.Write(httpContext, "malformed-request", bad.Message);
+                break;
+            case var fault when StorageFault.Is(fault):
+                await Problems.Write(httpContext, "storage-unavailable");
+                break;
+            case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
+                httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                break;
+            default:
+                LogDefect(exception, httpContext.Request.Method, httpContext.Request.Path);
+                await Problems.Write(httpContext, "internal-error");
+                break;
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Error, "A defect: {Method} {Path} failed.")]
+    partial void LogDefect(Exception e, string method, string path);
+}
+
+/// <summary>Gives answers that the framework leaves empty (no such route, wrong method, …) their problem.</summary>
+public static class EmptyAnswers
+{
+    /// <summary>For <c>UseStatusCodePages</c>.</summary>
+    public static Task Explain(StatusCodeContext context)
+    {
+        var http = context.HttpContext;
+        return http.Response.StatusCode switch
+        {
+            400 => Problems.Write(http, "malformed-request"),
+            401 => Problems.Write(http, "unauthenticated"),
+            403 => Problems.Write(http, "forbidden"),
+            404 => Problems.Write(http, http.GetEndpoint() is null ? "route-not-found" : "order-not-found"),
+            405 => Problems.Write(http, "method-not-allowed"),
+            413 => Problems.Write(http, "request-too-large"),
+            415 => Problems.Write(http, "unsupported-media-type"),
+            429 => Problems.Write(http, "too-many-requests"),
+            _ => Task.CompletedTask,
+        };
+    }
+}

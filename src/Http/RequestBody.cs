@@ -1,0 +1,103 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using JasperFx;
+using JasperFx.CodeGeneration.Frames;
+using JasperFx.CodeGeneration.Model;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+using Wolverine.Http.CodeGen;
+
+namespace OrderMonolith.Http;
+
+/// <summary>Reads the JSON body of a request strictly, and says exactly what is wrong with it.</summary>
+public static class RequestBody
+{
+    static readonly JsonSerializerOptions Lenient = new(Json.Request)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        RespectRequiredConstructorParameters = false,
+        RespectNullableAnnotations = false,
+    };
+
+    /// <summary>The body as a <typeparamref name="T"/> whose every member keeps its bounds. An absent body reads as <c>{}</c>.</summary>
+    /// <exception cref="ProblemException"><c>malformed-request</c> or <c>validation-failed</c>.</exception>
+    public static async Task<T> Read<T>(HttpContext http)
+        where T : class
+    {
+        var bytes = await Bytes(http.Request);
+        return Read<T>(bytes.Length == 0 ? "{}"u8 : bytes);
+    }
+
+    /// <summary>Some JSON as a <typeparamref name="T"/> whose every member keeps its bounds.</summary>
+    /// <exception cref="ProblemException"><c>malformed-request</c> or <c>validation-failed</c>.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> json)
+        where T : class
+    {
+        T value;
+        try
+        {
+            value = JsonSerializer.Deserialize<T>(json, Json.Request) ?? throw new JsonException("The body is null.");
+        }
+        catch (JsonException)
+        {
+            throw Explain<T>(json);
+        }
+
+        return Bounded.Check(value);
+    }
+
+    static async Task<byte[]> Bytes(HttpRequest request)
+    {
+        using var buffer = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
+        await request.Body.CopyToAsync(buffer, request.HttpContext.RequestAborted);
+        return buffer.ToArray();
+    }
+
+    /// <summary>What can be read leniently only misfits; what cannot even be read so is malformed.</summary>
+    static ProblemException Explain<T>(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<T>(json, Lenient) is null) return new("malformed-request", "The body is null.");
+            return Bounded.Problem(Misfits(JsonElement.Parse(json), typeof(T), ""));
+        }
+        catch (JsonException e)
+        {
+            return new("malformed-request", $"The body cannot be read: {e.Message}");
+        }
+    }
+
+    static IEnumerable<(string Path, string Fault)> Misfits(JsonElement json, Type type, string path)
+    {
+        var shape = Json.Request.GetTypeInfo(type);
+        if (json.ValueKind is JsonValueKind.Array && shape.ElementType is { } item)
+            return json.EnumerateArray().SelectMany((element, i) => Misfits(element, item, $"{path}[{i}]"));
+        if (json.ValueKind is JsonValueKind.Null && path.EndsWith(']')) return [(path, "must not be null")];
+        if (json.ValueKind is not JsonValueKind.Object || shape.Kind is not JsonTypeInfoKind.Object) return [];
+
+        var given = json.EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
+        return given.Keys.Except(shape.Properties.Select(p => p.Name)).Select(name => (Bounded.Join(path, name), "is not a member"))
+            .Concat(shape.Properties.SelectMany(p => given.TryGetValue(p.Name, out var value)
+                ? value.ValueKind is JsonValueKind.Null && !p.IsSetNullable
+                    ? [(Bounded.Join(path, p.Name), "must not be null")]
+                    : Misfits(value, p.PropertyType, Bounded.Join(path, p.Name))
+                : p.IsRequired ? [(Bounded.Join(path, p.Name), "is required")] : []));
+    }
+}
+
+/// <summary>Has Wolverine read <c>[FromBody]</c> parameters that way.</summary>
+public sealed class StrictBodies : IParameterStrategy
+{
+    /// <inheritdoc />
+    public bool TryMatch(HttpChain chain, IServiceContainer container, ParameterInfo parameter, out Variable? variable)
+    {
+        variable = null;
+        if (parameter.GetCustomAttribute<FromBodyAttribute>() is null) return false;
+
+        var read = typeof(RequestBody).GetMethod(nameof(RequestBody.Read), [typeof(HttpContext)])!.MakeGenericMethod(parameter.ParameterType);
+        variable = new MethodCall(typeof(RequestBody), read).ReturnVariable;
+        return true;
+    }
+}

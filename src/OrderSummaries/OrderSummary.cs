@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using JasperFx.Events;
+using Marten.Events.Aggregation;
+using OrderMonolith.Orders;
+
+namespace OrderMonolith.OrderSummaries;
+
+/// <summary>An order in one line, for lists.</summary>
+public sealed record OrderSummary
+{
+    /// <summary>The order.</summary>
+    public Guid OrderId { get; init; }
+
+    /// <summary>Whose order it is.</summary>
+    public string CustomerId { get; init; } = "";
+
+    /// <summary>Where the order is in its life.</summary>
+    public OrderStatus Status { get; init; }
+
+    /// <summary>How many distinct products the order holds.</summary>
+    public int ItemCount => Products.Count;
+
+    /// <summary>Sum of quantity × unit price, exact.</summary>
+    public decimal TotalAmount { get; init; }
+
+    /// <summary>ISO 4217 code of the amount.</summary>
+    public string Currency { get; init; } = "";
+
+    /// <summary>How many events of the order are in here.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Time of the order's first event.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Time of the latest event in here.</summary>
+    public DateTimeOffset LastUpdated { get; init; }
+
+    /// <summary>Units by product: kept to know when a product is gone and to find orders by product, not shown.</summary>
+    public ImmutableSortedDictionary<string, long> Products { get; init; } = NoProducts;
+
+    /// <summary>No products, in an order that is the same everywhere.</summary>
+    public static ImmutableSortedDictionary<string, long> NoProducts { get; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+}
+
+/// <summary>Keeps the summaries, in the append's transaction or behind it, as <c>OrderSummaries:Lifecycle</c> says.</summary>
+public sealed partial class OrderSummaryProjection : SingleStreamProjection<OrderSummary, Guid>
+{
+    /// <summary>Pins name and version.</summary>
+    public OrderSummaryProjection() => (Name, Version) = ("order_summaries", 1);
+
+    /// <inheritdoc />
+    public override OrderSummary? Evolve(OrderSummary? snapshot, Guid id, IEvent e)
+    {
+        var summary = snapshot ?? new OrderSummary { OrderId = id, CreatedAt = e.Timestamp };
+
+        // A view that changes from inline to async meets events that are in it already.
+        if (e.Version <= summary.Version) return summary;
+
+        return With(summary, e.Data) with { Version = e.Version, LastUpdated = e.Timestamp };
+    }
+
+    static OrderSummary With(OrderSummary s, object fact) => fact switch
+    {
+        OrderCreated e => s with { CustomerId = e.CustomerId, Currency = e.Currency },
+        ItemAdded e => Moved(s, e.ProductId, e.Quantity, e.UnitPrice),
+        ItemRemoved e => Moved(s, e.ProductId, -e.Quantity, e.UnitPrice),
+        OrderConfirmed => s with { Status = OrderStatus.Confirmed },
+        OrderCancelled => s with { Status = OrderStatus.Cancelled },
+        _ => s,
+    };
+
+    static OrderSummary Moved(OrderSummary s, string productId, int units, decimal unitPrice)
+    {
+        var held = s.Products.GetValueOrDefault(productId) + units;
+        return s with
+        {
+            TotalAmount = s.TotalAmount + units * unitPrice,
+            Products = held > 0 ? s.Products.SetItem(productId, held) : s.Products.Remove(productId),
+        };
+    }
+}

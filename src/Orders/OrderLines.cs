@@ -1,0 +1,110 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrderMonolith.Orders;
+
+/// <summary>A product at a price. The same product at another price is another line.</summary>
+/// <param name="ProductId">The product.</param>
+/// <param name="Quantity">Units ordered, 1 or more.</param>
+/// <param name="UnitPrice">Price of one unit, in the order's currency.</param>
+/// <param name="Description">The last description given for the line, if any.</param>
+public sealed record OrderLine(string ProductId, int Quantity, decimal UnitPrice, string? Description = null);
+
+/// <summary>The lines of an order in the order of their first add. Immutable; every change costs O(log lines).</summary>
+[JsonConverter(typeof(AsArray))]
+public sealed class OrderLines : IReadOnlyCollection<OrderLine>, IEquatable<OrderLines>
+{
+    /// <summary>No lines.</summary>
+    public static OrderLines None { get; } = new(ImmutableSortedDictionary<int, OrderLine>.Empty, ImmutableDictionary.Create<string, ImmutableArray<int>>(StringComparer.Ordinal), 0, 0);
+
+    readonly ImmutableSortedDictionary<int, OrderLine> byPlace;
+    readonly ImmutableDictionary<string, ImmutableArray<int>> places;
+    readonly int nextPlace;
+
+    OrderLines(ImmutableSortedDictionary<int, OrderLine> byPlace, ImmutableDictionary<string, ImmutableArray<int>> places, int nextPlace, decimal total) =>
+        (this.byPlace, this.places, this.nextPlace, Total) = (byPlace, places, nextPlace, total);
+
+    /// <summary>Number of lines.</summary>
+    public int Count => byPlace.Count;
+
+    /// <summary>Number of distinct products.</summary>
+    public int Products => places.Count;
+
+    /// <summary>Sum of quantity × unit price over the lines.</summary>
+    public decimal Total { get; }
+
+    /// <summary>The lines of one product, the most recently added price first; none where the order lacks the product.</summary>
+    public IEnumerable<OrderLine> Of(string productId) =>
+        places.TryGetValue(productId, out var its) ? its.Reverse().Select(place => byPlace[place]) : [];
+
+    /// <summary>The line of a product at a price, if there is one.</summary>
+    public OrderLine? Find(string productId, decimal unitPrice) =>
+        PlaceOf(productId, unitPrice) is { } place ? byPlace[place] : null;
+
+    /// <summary>With more units of a product at a price: on its line if there is one, else on a new last line.</summary>
+    public OrderLines Add(string productId, int quantity, decimal unitPrice, string? description)
+    {
+        var total = Total + quantity * unitPrice;
+        if (PlaceOf(productId, unitPrice) is not { } place)
+            return new(
+                byPlace.Add(nextPlace, new(productId, quantity, unitPrice, description)),
+                places.SetItem(productId, places.GetValueOrDefault(productId, []).Add(nextPlace)),
+                nextPlace + 1,
+                total);
+
+        var line = byPlace[place];
+        var more = line with { Quantity = line.Quantity + quantity, Description = description ?? line.Description };
+        return new(byPlace.SetItem(place, more), places, nextPlace, total);
+    }
+
+    /// <summary>With fewer units of a product at a price; a line that loses its last unit goes.</summary>
+    public OrderLines Remove(string productId, int quantity, decimal unitPrice)
+    {
+        if (PlaceOf(productId, unitPrice) is not { } place) return this;
+
+        var line = byPlace[place];
+        if (line.Quantity > quantity)
+            return new(byPlace.SetItem(place, line with { Quantity = line.Quantity - quantity }), places, nextPlace, Total - quantity * unitPrice);
+
+        var others = places[productId].Remove(place);
+        return new(
+            byPlace.Remove(place),
+            others.IsEmpty ? places.Remove(productId) : places.SetItem(productId, others),
+            nextPlace,
+            Total - line.Quantity * unitPrice);
+    }
+
+    int? PlaceOf(string productId, decimal unitPrice)
+    {
+        if (places.TryGetValue(productId, out var its))
+            foreach (var place in its)
+                if (byPlace[place].UnitPrice == unitPrice) return place;
+        return null;
+    }
+
+    /// <inheritdoc />
+    public IEnumerator<OrderLine> GetEnumerator() => byPlace.Values.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <inheritdoc />
+    public bool Equals(OrderLines? other) => other is not null && this.SequenceEqual(other);
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => Equals(obj as OrderLines);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(Count, Total);
+
+    sealed class AsArray : JsonConverter<OrderLines>
+    {
+        public override OrderLines Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonSerializer.Deserialize<OrderLine[]>(ref reader, options)!
+                .Aggregate(None, (lines, l) => lines.Add(l.ProductId, l.Quantity, l.UnitPrice, l.Description));
+
+        public override void Write(Utf8JsonWriter writer, OrderLines value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize<IEnumerable<OrderLine>>(writer, value, options);
+    }
+}

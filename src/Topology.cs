@@ -1,0 +1,95 @@
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Marten;
+using Marten.Events;
+using OrderMonolith.Commands;
+using OrderMonolith.Orders;
+using OrderMonolith.OrderSummaries;
+using Weasel.Core;
+using Wolverine;
+using Wolverine.Marten;
+using static Marten.Services.Json.Transformations.SystemTextJson.JsonTransformations;
+
+namespace OrderMonolith;
+
+/// <summary>The map: what is stored under which name, which views there are and when they change, and what travels as a message.</summary>
+public static class Topology
+{
+    /// <summary>The event store and the documents. Names and shapes here are for ever: data lies under them.</summary>
+    public static void Store(StoreOptions store, ProjectionLifecycle orderSummaries)
+    {
+        store.DatabaseSchemaName = "views";
+        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, options => Json.Form(options));
+        store.Policies.ForAllDocuments(document =>
+        {
+            document.Metadata.LastModified.Enabled = false;
+            document.Metadata.DotNetType.Enabled = false;
+        });
+
+        Events(store.Events);
+
+        store.Projections.Add<OrderProjection>(ProjectionLifecycle.Inline);
+        store.Schema.For<Order>().DocumentAlias("order");
+
+        store.Projections.Add<OrderSummaryProjection>(orderSummaries);
+        store.Schema.For<OrderSummary>().DocumentAlias("order_summary").Identity(s => s.OrderId)
+            .Duplicate(s => s.CustomerId, notNull: true)
+            .Duplicate(s => s.Status, notNull: true)
+            .Duplicate(s => s.Currency, notNull: true)
+            .Duplicate(s => s.TotalAmount, "numeric", notNull: true)
+            .Duplicate(s => s.CreatedAt, "timestamptz", notNull: true)
+            .Duplicate(s => s.LastUpdated, "timestamptz", notNull: true);
+
+        // A view that cannot take an event stops and says so; it never goes on without it.
+        store.Projections.Errors.SkipApplyErrors = false;
+        store.Projections.Errors.SkipSerializationErrors = false;
+        store.Projections.Errors.SkipUnknownEvents = false;
+    }
+
+    static void Events(IEventStoreOptions events)
+    {
+        events.DatabaseSchemaName = "events";
+        events.StreamIdentity = StreamIdentity.AsGuid;
+        events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        events.UseMandatoryStreamTypeDeclaration = true;
+        events.UseExclusiveLockOnConcurrentAppends = true;
+        events.UseListenNotifyForEventAppends = true;
+        events.EnableEventSkippingInProjectionsOrSubscriptions = true;
+        events.MetadataConfig.EnableAll();
+        events.MetadataConfig.UserNameEnabled = true;
+
+        events.MapEventType<OrderCreated>("order_created");
+        events.MapEventType<ItemAdded>("item_added_v2");
+        events.MapEventType<ItemRemoved>("item_removed_v2");
+        events.MapEventType<OrderConfirmed>("order_confirmed");
+        events.MapEventType<OrderCancelled>("order_cancelled");
+
+        // The first generation said "price" and repeated the order's id.
+        events.Upcast<ItemAdded>("item_added", Upcast(old => new ItemAdded(
+            old.RootElement.GetProperty("productId").GetString()!,
+            old.RootElement.GetProperty("quantity").GetInt32(),
+            old.RootElement.GetProperty("price").GetDecimal())));
+        events.Upcast<ItemRemoved>("item_removed", Upcast(old => new ItemRemoved(
+            old.RootElement.GetProperty("productId").GetString()!,
+            old.RootElement.GetProperty("quantity").GetInt32(),
+            old.RootElement.GetProperty("price").GetDecimal())));
+    }
+
+    /// <summary>Messages and the work that moves between nodes.</summary>
+    public static void Messages(WolverineOptions wolverine)
+    {
+        wolverine.ServiceName = "order-monolith";
+        wolverine.ApplicationAssembly = typeof(Program).Assembly;
+        wolverine.Durability.MessageStorageSchemaName = "wolverine";
+        wolverine.EnvelopeIdGeneration = EnvelopeIdGeneration.GuidV7;
+        wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
+        wolverine.Policies.UseDurableLocalQueues();
+    }
+
+    /// <summary>Wolverine's tables beside Marten's, and its hand on the projections that lag.</summary>
+    public static void Together(MartenIntegration integration)
+    {
+        integration.MessageStorageSchemaName = "wolverine";
+        integration.UseWolverineManagedEventSubscriptionDistribution = true;
+    }
+}
