@@ -1,0 +1,72 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Alba;
+using JasperFx.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>The whole service in this process, on a database of its own.</summary>
+public sealed class Monolith : IAsyncDisposable
+{
+    readonly IAlbaHost host;
+
+    Monolith(IAlbaHost host, string connectionString) => (this.host, ConnectionString) = (host, connectionString);
+
+    /// <summary>Where its database is.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>What the service is made of.</summary>
+    public IServiceProvider Services => host.Services;
+
+    /// <summary>Starts the service on a new database, or on one that is there already.</summary>
+    public static async Task<Monolith> Start(Postgres postgres, string? connectionString = null, params (string Key, string Value)[] settings)
+    {
+        JasperFxEnvironment.AutoStartHost = true;
+        connectionString ??= await postgres.CreateDatabaseAsync("specs");
+        var host = await AlbaHost.For<Program>(web =>
+        {
+            web.UseSetting("ConnectionStrings:Orders", connectionString);
+            foreach (var (key, value) in settings) web.UseSetting(key, value);
+        });
+        return new(host, connectionString);
+    }
+
+    /// <summary>Sends a request; <paramref name="body"/> is JSON text as it is, or an object to serialise.</summary>
+    public async Task<Answer> Send(string method, string path, object? body = null, params (string Name, string Value)[] headers)
+    {
+        using var client = host.Server.CreateClient();
+        using var request = new HttpRequestMessage(new(method), path);
+        if (body is not null)
+            request.Content = new StringContent(body as string ?? JsonSerializer.Serialize(body, Json.Stored), Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new((int)response.StatusCode, response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Asks the database itself.</summary>
+    public async Task<T> Query<T>(string sql)
+    {
+        await using var command = Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+}
+
+/// <summary>An HTTP answer, read whole.</summary>
+public sealed record Answer(int Status, HttpResponseMessage Response, string Body)
+{
+    /// <summary>The body as JSON.</summary>
+    public JsonElement Content => JsonElement.Parse(Body);
+
+    /// <summary>The code of the problem that this is, if it is one.</summary>
+    public string? Code => Response.Content.Headers.ContentType?.MediaType == "application/problem+json" ? Content.GetProperty("code").GetString() : null;
+
+    /// <summary>A header, if it is there.</summary>
+    public string? Header(string name) =>
+        Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+}
