@@ -41,7 +41,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     public Task<Outcome> Run(CommandEnvelope envelope)
     {
         var waiting = new Waiting(envelope);
-        return queue.Writer.TryWrite(waiting) ? waiting.Task : throw new ServerBusyException();
+        return queue.Writer.TryWrite(waiting) ? waiting.Task : Task.FromException<Outcome>(new ServerBusyException());
     }
 
     /// <summary>Takes no more commands and finishes those that wait.</summary>
