@@ -3,8 +3,8 @@ namespace OrderMonolith.Storage;
 /// <summary>What the embedded cluster tells people in the log.</summary>
 static partial class Notices
 {
-    [LoggerMessage(LogLevel.Information, "This machine has no PostgreSQL 15 or later: fetching {Package} with npm into {Folder}, once")]
-    public static partial void Fetching(this ILogger logger, string package, string folder);
+    [LoggerMessage(LogLevel.Information, "This machine has no {Wanted}: fetching {Package} with npm into {Folder}, once")]
+    public static partial void Fetching(this ILogger logger, string wanted, string package, string folder);
 
     [LoggerMessage(LogLevel.Information, "Preparing a database cluster of PostgreSQL {Version} in {Folder}")]
     public static partial void Preparing(this ILogger logger, int version, string folder);

