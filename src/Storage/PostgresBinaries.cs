@@ -39,7 +39,7 @@ public sealed partial record PostgresBinaries(string Folder, int Version)
         async Task<PostgresBinaries> PackagedAsync(string wanted) => new(await PostgresPackage.FetchAsync(wanted, search, folder.Account, logger, cancellation), PostgresPackage.Version);
     }
 
-    static string Listed(List<PostgresBinaries> installed) => installed.Count == 0 ? "none" : string.Join(", ", installed.Select(found => found.Version).Distinct());
+    static string Listed(List<PostgresBinaries> installed) => installed.Count == 0 ? "none" : string.Join(", ", installed.Select(found => found.Version).Distinct().Order());
 
     static async Task<PostgresBinaries?> ProbeAsync(string place, ServerAccount account)
     {

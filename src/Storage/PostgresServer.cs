@@ -82,8 +82,8 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
     /// <summary>Nothing if the server of this very folder answers, else what stands in the way.</summary>
     async Task<NpgsqlException?> AskAsync(CancellationToken cancellation)
     {
-        if (folder.Port is 0)
-            return new("It has not run yet.");
+        if (!IsAlive)
+            return new("It does not run.");
         try
         {
             await using var source = NpgsqlDataSource.Create(To(Maintenance));

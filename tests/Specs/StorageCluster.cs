@@ -23,16 +23,9 @@ public sealed class StorageCluster : IDisposable
         Assert.Equal("UTF8 C", await Ask(cluster, "select concat_ws(' ', pg_encoding_to_char(encoding), datcollate) from pg_database where datname = 'orders'"));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode((await Folder()).PasswordFile));
-    }
 
-    [Fact]
-    public async Task Nobody_enters_without_the_password()
-    {
-        await using var cluster = await Join();
         var guess = new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Password = "guess" };
-
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => Ask(guess.ConnectionString, "select ''"));
-
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
     }
 
