@@ -43,7 +43,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The data folder {folder.Root} cannot be used: {e.Message} Start this as the user it belongs to, or name another folder in Storage:DataFolder.", e);
+            throw new StorageException($"The data folder {folder.Root} cannot be used: {e.Message} Let this user write there, make room on the disk, or name another folder in Storage:DataFolder.", e);
         }
     }
 

@@ -11,7 +11,7 @@ public static class NewCluster
     public static async Task MakeAsync(DataFolder folder, PostgresBinaries binaries)
     {
         if (Directory.Exists(folder.Cluster))
-            throw new StorageException($"{folder.Cluster} is not a PostgreSQL data directory that this user can read. Move it away, or name another folder in Storage:DataFolder.");
+            throw new StorageException($"{folder.Cluster} holds no PostgreSQL data that this user can read. Start this as the user it belongs to, or name another folder in Storage:DataFolder.");
         var making = folder.Cluster + ".new";
         if (Directory.Exists(making))
             Directory.Delete(making, recursive: true);

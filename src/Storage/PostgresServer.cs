@@ -48,8 +48,7 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
                 throw new StorageException($"PostgreSQL in {folder.Root} cannot be brought up: {refusal.Message} The last lines of {folder.Log} may tell why:{Environment.NewLine}{LogEnd()}", refusal);
             if (refusal is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections })
                 continue;
-            attempts++;
-            started |= await StartAsync(cancellation);
+            started |= await StartAsync(announce: attempts++ == 0, cancellation);
         }
         return started;
     }
@@ -66,7 +65,7 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
             logger.NotStopped(folder.Root, stopped.LastWords);
     }
 
-    async Task<bool> StartAsync(CancellationToken cancellation)
+    async Task<bool> StartAsync(bool announce, CancellationToken cancellation)
     {
         if (folder.ProcessId is { } id && !IsPostgres(id))
             File.Delete(folder.ProcessFile);
@@ -74,7 +73,8 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
             log.MoveTo(folder.Log + ".old", overwrite: true);
         var found = await BinariesAsync(cancellation);
         var port = FreePort(folder.Port);
-        logger.Starting(found.Version, folder.Root, port);
+        if (announce)
+            logger.Starting(found.Version, folder.Root, port);
         var start = await RunAsync(found.Control, "start", "-D", folder.Cluster, "-l", folder.Log, "-w", "-t", "300", "-s", "-o", $"{Settings} -c port={port}");
         return start.ExitCode == 0;
     }

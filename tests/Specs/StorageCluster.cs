@@ -138,7 +138,7 @@ public sealed class StorageCluster : IDisposable
 
         var refusal = await Assert.ThrowsAsync<StorageException>(Join);
 
-        Assert.Contains("is not a PostgreSQL data directory", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("holds no PostgreSQL data that this user can read", refusal.Message, StringComparison.Ordinal);
         Assert.True(strange.Exists);
     }
 
