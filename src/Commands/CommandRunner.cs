@@ -17,23 +17,31 @@ namespace OrderMonolith.Commands;
 /// </remarks>
 public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clock, ILogger<CommandRunner> log) : BackgroundService
 {
-    const int MostWaiting = 2_048;
+    /// <summary>Most commands that wait; one more is refused.</summary>
+    public const int MostWaiting = 2_048;
+
     const int MostPerCommit = 64;
+    const int MostItemsPerCommit = 1_000;
     const int MostAttempts = 8;
+
+    // Room for the largest checkouts on a slow disk: a timeout is a fault to everybody in the batch.
+    const int SecondsPerCommit = 30;
 
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
     sealed class Waiting(CommandEnvelope envelope) : TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public CommandEnvelope Envelope => envelope;
+
+        public int Items => envelope.Command is CreateOrder { Items.Count: var items } ? items : 1;
     }
 
     /// <summary>Runs a command; the answer comes after its commit.</summary>
-    /// <exception cref="ServerBusyException">Too many commands wait already.</exception>
+    /// <exception cref="ServerBusyException">Too many commands wait already, or the service is stopping.</exception>
     public Task<Outcome> Run(CommandEnvelope envelope)
     {
         var waiting = new Waiting(envelope);
-        return queue.Writer.TryWrite(waiting) ? waiting.Task : throw new ServerBusyException();
+        return queue.Writer.TryWrite(waiting) ? waiting.Task : Task.FromException<Outcome>(new ServerBusyException());
     }
 
     /// <summary>Takes no more commands and finishes those that wait.</summary>
@@ -51,7 +59,8 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         while (await queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
             batch.Clear();
-            while (batch.Count < MostPerCommit && queue.Reader.TryRead(out var next)) batch.Add(next);
+            for (var items = 0; batch.Count < MostPerCommit && items < MostItemsPerCommit && queue.Reader.TryRead(out var next); items += next.Items)
+                batch.Add(next);
             await Finish(batch);
         }
     }
@@ -64,69 +73,84 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         }
         catch (Exception e) when (StorageFault.Is(e))
         {
-            LogUnavailable(e, batch.Count);
-            foreach (var one in batch) one.TrySetException(e);
+            TellAll(batch, e);
         }
-        catch (Exception e) when (batch.Count > 1)
+        catch (Exception e)
         {
             LogOneByOne(e, batch.Count);
-            foreach (var one in batch.Where(w => !w.Task.IsCompleted)) await FinishAlone(one);
-        }
-        catch (Exception)
-        {
-            await FinishAlone(batch[0]);
+            await FinishOneByOne(batch);
         }
     }
 
-    async Task FinishAlone(Waiting one)
+    /// <summary>Each on its own, in their order. Once the database is away, the rest need not wait for it one after another.</summary>
+    async Task FinishOneByOne(List<Waiting> batch)
     {
-        for (var attempt = 1; ; attempt++)
+        foreach (var one in batch)
         {
             try
             {
-                await Commit([one]);
-                return;
+                await FinishAlone(one);
             }
-            catch (Exception e) when (IsLostRace(e))
+            catch (Exception e) when (StorageFault.Is(e))
             {
-                if (attempt < MostAttempts) continue;
-                one.TrySetResult(new(null, Rejections.ConcurrentChange, null));
+                TellAll(batch, e);
                 return;
             }
             catch (Exception e)
             {
                 one.TrySetException(e);
-                return;
+            }
+        }
+    }
+
+    /// <summary>Decides again on fresh state each time that another node was faster.</summary>
+    async Task FinishAlone(Waiting one)
+    {
+        for (var attempt = 1; !one.Task.IsCompleted; attempt++)
+        {
+            try
+            {
+                await Commit([one]);
+            }
+            catch (Exception e) when (IsLostRace(e))
+            {
+                if (attempt == MostAttempts) one.TrySetResult(new(null, Rejections.ConcurrentChange, null));
             }
         }
     }
 
     async Task Commit(List<Waiting> batch)
     {
-        await using var session = store.LightweightSession();
+        await using var session = store.LightweightSession(new Marten.Services.SessionOptions { Timeout = SecondsPerCommit });
         var orders = await OpenOrder.Fetch(session, batch.Select(w => w.Envelope.OrderId));
         var now = clock.GetUtcNow();
 
-        var outcomes = new Outcome?[batch.Count];
-        for (var i = 0; i < batch.Count; i++)
+        var answers = new List<Action>(batch.Count);
+        foreach (var one in batch)
         {
             try
             {
-                outcomes[i] = orders[batch[i].Envelope.OrderId].Run(batch[i].Envelope, now);
+                var outcome = orders[one.Envelope.OrderId].Run(one.Envelope, now);
+                answers.Add(() => one.TrySetResult(outcome));
             }
             catch (Exception poison)
             {
-                batch[i].TrySetException(poison);
+                answers.Add(() => one.TrySetException(poison));
             }
         }
 
         await session.SaveChangesAsync();
-        for (var i = 0; i < batch.Count; i++)
-            if (outcomes[i] is { } outcome) batch[i].TrySetResult(outcome);
+        answers.ForEach(answer => answer());
+    }
+
+    void TellAll(List<Waiting> batch, Exception fault)
+    {
+        LogUnavailable(fault, batch.Count);
+        foreach (var one in batch) one.TrySetException(fault);
     }
 
     static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
-        || e is AggregateException several && several.InnerExceptions.Any(IsLostRace)
+        || (e is AggregateException several && several.InnerExceptions.Any(IsLostRace))
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
 
     [LoggerMessage(LogLevel.Error, "The database did not answer; {Commands} commands were told to try again.")]

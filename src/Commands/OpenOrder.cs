@@ -1,5 +1,6 @@
 using JasperFx.Events;
 using Marten;
+using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.Commands;
@@ -29,8 +30,10 @@ public sealed class OpenOrder(IEventStream<Order> stream)
     }
 
     /// <summary>Decides and, unless refused, appends.</summary>
+    /// <exception cref="ProblemException"><c>projection-behind</c>: see <see cref="MustBeWhole"/>.</exception>
     public Outcome Run(CommandEnvelope envelope, DateTimeOffset now)
     {
+        MustBeWhole();
         var exists = State.Version > 0;
         if (envelope.Command is not CreateOrder)
         {
@@ -52,5 +55,13 @@ public sealed class OpenOrder(IEventStream<Order> stream)
         var e = stream.Events[^1];
         (e.Timestamp, e.UserName, e.CausationId, e.CorrelationId) = (time, cause.Actor, cause.CausationId, cause.CorrelationId);
         State = State.After(fact, time);
+    }
+
+    /// <summary>Refuses to decide on less than all that happened: events of a newer version of the service that its own view holds and this one
+    /// does not, or a view that is being rebuilt.</summary>
+    void MustBeWhole()
+    {
+        if (State.Version < stream.CurrentVersion)
+            throw new ProblemException("projection-behind", $"The order has {stream.CurrentVersion} events, of which this node's view holds {State.Version}.");
     }
 }

@@ -16,7 +16,7 @@ public sealed record AddItem(
     {
         _ when order.Status is not OrderStatus.Pending => Rejections.OrderNotPending(order),
         null when order.Lines.Count >= Bounds.MostLines => Rejections.TooManyLines,
-        { } line when line.Quantity + Quantity > Bounds.MostUnits => Rejections.TooManyUnits(ProductId),
+        { } line when line.Quantity > Bounds.MostUnits - Quantity => Rejections.TooManyUnits(ProductId),
         _ => new ItemAdded(ProductId, Quantity, UnitPrice, Description),
     };
 }
