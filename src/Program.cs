@@ -6,13 +6,14 @@ using Npgsql;
 using OrderMonolith;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
+using OrderMonolith.Storage;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(builder.Configuration.GetConnectionString("Orders")).Build());
-builder.Services.AddMarten(store => Topology.Store(store, ProjectionLifecycle.Inline))
+builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(ConnectionDefaults.Complete(builder.Configuration.GetConnectionString("Orders"))).Build());
+builder.Services.AddMarten(store => Topology.Store(store, builder.Configuration.GetValue("OrderSummaries:Lifecycle", ProjectionLifecycle.Inline)))
     .UseNpgsqlDataSource()
     .UseLightweightSessions()
     .IntegrateWithWolverine(Topology.Together);
