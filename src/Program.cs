@@ -1,24 +1,22 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
+using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
 using OrderMonolith;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
-using OrderMonolith.Operations;
+using OrderMonolith.Storage;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(builder.Configuration.GetConnectionString("Orders")).Build());
-var lifecycle = OrderSummaryLifecycle.Of(builder.Configuration);
-var marten = builder.Services.AddMarten(store => Topology.Store(store, lifecycle.Wanted))
+builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(ConnectionDefaults.Complete(builder.Configuration.GetConnectionString("Orders"))).Build());
+builder.Services.AddMarten(store => Topology.Store(store, builder.Configuration.GetValue("OrderSummaries:Lifecycle", ProjectionLifecycle.Inline)))
     .UseNpgsqlDataSource()
     .UseLightweightSessions()
     .IntegrateWithWolverine(Topology.Together);
-if (builder.Environment.IsDevelopment()) marten.ApplyAllDatabaseChangesOnStartup();
-builder.Services.AddServingLock(lifecycle);
 builder.Services.CritterStackDefaults(x =>
 {
     x.Production.GeneratedCodeMode = TypeLoadMode.Static;
@@ -36,7 +34,7 @@ var app = builder.Build();
 app.UseExceptionHandler(_ => { });
 app.UseStatusCodePages(EmptyAnswers.Explain);
 app.MapWolverineEndpoints(http => http.AddParameterHandlingStrategy<StrictBodies>());
-return await app.RunCommands(args);
+return await app.RunJasperFxCommands(args);
 
 /// <summary>The service.</summary>
 public partial class Program;
