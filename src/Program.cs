@@ -6,11 +6,18 @@ using Npgsql;
 using OrderMonolith;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
+using OrderMonolith.Operations;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 
 var builder = WebApplication.CreateBuilder(args);
+if (Setup.Fault(builder.Configuration, serves: Listening.IsWanted(args)) is { } fault)
+{
+    Console.Error.WriteLine(fault);
+    return 1;
+}
+
 builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(builder.Configuration.GetConnectionString("Orders")).Build());
 builder.Services.AddMarten(store => Topology.Store(store, ProjectionLifecycle.Inline))
     .UseNpgsqlDataSource()
@@ -27,12 +34,21 @@ builder.Services.AddWolverineHttp();
 builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
 builder.Services.AddSingleton<CommandRunner>();
 builder.Services.AddHostedService(services => services.GetRequiredService<CommandRunner>());
-builder.Services.AddExceptionHandler<ExceptionProblems>();
+builder.AddEdge();
+builder.AddAccess();
+builder.AddApiDescription();
+builder.AddHealth();
 
 var app = builder.Build();
-app.UseExceptionHandler(_ => { });
-app.UseStatusCodePages(EmptyAnswers.Explain);
-app.MapWolverineEndpoints(http => http.AddParameterHandlingStrategy<StrictBodies>());
+app.UseEdge();
+app.MapWolverineEndpoints(http =>
+{
+    http.AddParameterHandlingStrategy<StrictBodies>();
+    http.RequireAuthorizeOnAll();
+});
+app.MapProblemPages();
+app.MapApiDescription();
+app.MapHealth();
 return await app.RunJasperFxCommands(args);
 
 /// <summary>The service.</summary>
