@@ -17,7 +17,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
     LockSession? session;
 
     /// <summary>Takes the lock before anything is served, and settles how the views follow the events.</summary>
-    /// <exception cref="InvalidOperationException">The views cannot follow the events as the settings say.</exception>
+    /// <exception cref="SetupException">The views cannot follow the events as the settings say.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         session = await LockSession.Open(database, cancellationToken);
@@ -98,4 +98,12 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
 
     [LoggerMessage(LogLevel.Warning, "The connection that shows others that this node serves was lost; it is made again.")]
     partial void LogLost(Exception e);
+}
+
+/// <summary>Who may work on the views at the same time.</summary>
+public static class Serving
+{
+    /// <summary>Makes this process known as a node that serves, from before it starts to after it ends.</summary>
+    public static void AddServingLock(this WebApplicationBuilder builder) =>
+        builder.Services.AddSingleton(OrderSummaryLifecycle.Of(builder.Configuration)).AddHostedService<ServingLock>();
 }

@@ -30,33 +30,22 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
         on conflict (name) do update set last_seq_id = greatest(excluded.last_seq_id, mt_event_progression.last_seq_id), last_updated = transaction_timestamp()
         """;
 
-    /// <summary>The setting, read strictly.</summary>
-    /// <exception cref="InvalidOperationException">Neither of the two, or a key that is not known.</exception>
-    public static OrderSummaryLifecycle Of(IConfiguration configuration)
-    {
-        var section = configuration.GetSection(Section);
-        if (section.GetChildren().FirstOrDefault(key => key.Key != "Lifecycle") is { } unknown)
-            throw new InvalidOperationException($"{unknown.Path} is not a setting.");
-        return section["Lifecycle"] switch
-        {
-            null or "Inline" => new(ProjectionLifecycle.Inline),
-            "Async" => new(ProjectionLifecycle.Async),
-            var other => throw new InvalidOperationException($"{Section}:Lifecycle is '{other}', but must be Inline or Async."),
-        };
-    }
+    /// <summary>As the settings say.</summary>
+    public static OrderSummaryLifecycle Of(IConfiguration configuration) =>
+        new(configuration.Read<OrderSummariesSettings>().Lifecycle is SummariesLifecycle.Async ? ProjectionLifecycle.Async : ProjectionLifecycle.Inline);
 
     /// <summary>Sees that the store has its view as the setting wants it. Other nodes may serve, so nothing is changed.</summary>
-    /// <exception cref="InvalidOperationException">The store remembers the other lifecycle.</exception>
+    /// <exception cref="SetupException">The store remembers the other lifecycle.</exception>
     public async Task Check(IDocumentStore store, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
         if (await session.LoadAsync<ViewLifecycle>(Projection, cancellation) is { } remembered && remembered.Lifecycle != Wanted)
-            throw new InvalidOperationException(
+            throw new SetupException(
                 $"{Section}:Lifecycle is {Wanted}, but other nodes serve this database with {remembered.Lifecycle}. Stop them first, then start with the new setting.");
     }
 
     /// <summary>Sees to it that the store has its view as the setting wants it. Nobody else may serve meanwhile.</summary>
-    /// <exception cref="InvalidOperationException">Inline is wanted, but the view is behind: what it lacks would never be added.</exception>
+    /// <exception cref="SetupException">Inline is wanted, but the view is behind: what it lacks would never be added.</exception>
     public async Task Settle(IDocumentStore store, CancellationToken cancellation)
     {
         await using var session = store.LightweightSession();
@@ -65,7 +54,7 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
 
         var isBehind = await IsBehind(session, cancellation);
         if (Wanted is ProjectionLifecycle.Inline && isBehind)
-            throw new InvalidOperationException(
+            throw new SetupException(
                 $"{Section}:Lifecycle cannot change to Inline yet: some orders have events that their summaries lack. "
                 + $"Start with Async until the view has caught up, or run 'projections rebuild -p {Projection}'.");
 

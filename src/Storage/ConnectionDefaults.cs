@@ -7,7 +7,7 @@ public static class ConnectionDefaults
 {
     /// <summary>The connection string, completed.</summary>
     /// <exception cref="ArgumentException">It is not a connection string.</exception>
-    public static string Complete(string? connectionString)
+    public static string Complete(string connectionString)
     {
         var complete = new NpgsqlConnectionStringBuilder(connectionString);
         var said = new NpgsqlConnectionStringBuilder(connectionString).Keys.Cast<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -15,6 +15,12 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Whether it is the embedded cluster.</summary>
     public bool IsEmbedded => cluster is not null;
 
+    /// <summary>No database, for what does without: to use it fails.</summary>
+    public static Database None { get; } = new("Host=none.invalid");
+
+    /// <summary>A source of connections to it.</summary>
+    public NpgsqlDataSource ToDataSource() => NpgsqlDataSource.Create(ConnectionDefaults.Complete(ConnectionString));
+
     /// <summary>Opens the database that the settings name. Only the embedded cluster is started or joined here; a server of others is not asked yet.</summary>
     /// <exception cref="StorageException">There is no database to be had.</exception>
     public static async Task<Database> OpenAsync(IConfiguration configuration, IHostEnvironment environment, ILogger logger, CancellationToken cancellation)
