@@ -1,39 +1,58 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
-using JasperFx.Events.Projections;
 using Marten;
-using Npgsql;
 using OrderMonolith;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
+using OrderMonolith.Operations;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddSingleton(_ => new NpgsqlDataSourceBuilder(builder.Configuration.GetConnectionString("Orders")).Build());
-builder.Services.AddMarten(store => Topology.Store(store, ProjectionLifecycle.Inline))
-    .UseNpgsqlDataSource()
-    .UseLightweightSessions()
-    .IntegrateWithWolverine(Topology.Together);
-builder.Services.CritterStackDefaults(x =>
+try
 {
-    x.Production.GeneratedCodeMode = TypeLoadMode.Static;
-    x.Production.AssertAllPreGeneratedTypesExist = true;
-    x.Production.ResourceAutoCreate = AutoCreate.None;
-});
-builder.Host.UseWolverine(Topology.Messages);
-builder.Services.AddWolverineHttp();
-builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
-builder.Services.AddSingleton<CommandRunner>();
-builder.Services.AddHostedService(services => services.GetRequiredService<CommandRunner>());
-builder.Services.AddExceptionHandler<ExceptionProblems>();
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Setup.Folder });
+    Setup.Check(builder.Configuration, CommandLine.Serves(args));
+    await using var database = await CommandLine.OpenDatabase(builder, args);
 
-var app = builder.Build();
-app.UseExceptionHandler(_ => { });
-app.UseStatusCodePages(EmptyAnswers.Explain);
-app.MapWolverineEndpoints(http => http.AddParameterHandlingStrategy<StrictBodies>());
-return await app.RunJasperFxCommands(args);
+    var marten = builder.Services.AddMarten(store => Topology.Store(store, OrderSummaryLifecycle.Of(builder.Configuration).Wanted))
+        .UseNpgsqlDataSource()
+        .UseLightweightSessions()
+        .IntegrateWithWolverine(Topology.Together);
+    if (builder.Environment.IsDevelopment()) marten.ApplyAllDatabaseChangesOnStartup();
+    builder.Services.CritterStackDefaults(critters =>
+    {
+        critters.Production.GeneratedCodeMode = TypeLoadMode.Static;
+        critters.Production.AssertAllPreGeneratedTypesExist = true;
+        critters.Production.ResourceAutoCreate = AutoCreate.None;
+    });
+    builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
+    builder.AddServingLock();
+    builder.Host.UseWolverine(Topology.Messages);
+    builder.Services.AddWolverineHttp();
+    builder.Services.AddSingleton<CommandRunner>().AddHostedService(services => services.GetRequiredService<CommandRunner>());
+    builder.AddEdge();
+    builder.AddAccess();
+    builder.AddApiDescription();
+    builder.AddHealth();
+
+    await using var app = builder.Build();
+    app.UseEdge();
+    app.MapWolverineEndpoints(http =>
+    {
+        http.AddParameterHandlingStrategy<StrictBodies>();
+        http.RequireAuthorizeOnAll();
+    });
+    app.MapProblemPages();
+    app.MapApiDescription();
+    app.MapHealth();
+    return await app.RunCommandLine(args);
+}
+catch (SetupException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
 
 /// <summary>The service.</summary>
 public partial class Program;

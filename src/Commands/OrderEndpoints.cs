@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
@@ -6,6 +7,7 @@ using Wolverine.Http;
 namespace OrderMonolith.Commands;
 
 /// <summary>Where the five commands are served.</summary>
+[Authorize(Scopes.WriteOrders)]
 public static class OrderEndpoints
 {
     /// <summary>Starts an order, empty or with items, pending or at once confirmed.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Claims;
 
 namespace OrderMonolith.Http;
@@ -7,8 +8,15 @@ namespace OrderMonolith.Http;
 /// <param name="CustomerId">The customer that the token stands for, if it does: all other customers' orders do not exist for it.</param>
 public sealed record Caller(string Actor, string? CustomerId)
 {
+    /// <summary>The actor where nobody has to say who they are.</summary>
+    public const string Anonymous = "anonymous";
+
+    /// <summary>The customer of orders that nobody put a name to; no token can be it.</summary>
+    public const string Guest = "guest";
+
+    /// <summary>Actors that are ours; no token can be one.</summary>
+    public static FrozenSet<string> Reserved { get; } = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, Anonymous, "import", "system");
+
     /// <summary>The caller of a request.</summary>
-    public static Caller Of(HttpContext http) => new(
-        http.User.FindFirstValue("sub") ?? http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "anonymous",
-        http.User.FindFirstValue("customer_id"));
+    public static Caller Of(HttpContext http) => new(http.User.FindFirstValue("sub") ?? Anonymous, http.User.FindFirstValue("customer_id"));
 }

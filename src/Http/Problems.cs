@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using OrderMonolith.Commands;
 using OrderMonolith.Storage;
@@ -11,7 +12,27 @@ namespace OrderMonolith.Http;
 /// <param name="Status">HTTP status.</param>
 /// <param name="Title">The kind in a few words.</param>
 /// <param name="Help">What it means and what to do, for the page at <c>/problems/{code}</c>.</param>
-public sealed record ProblemKind(string Code, int Status, string Title, string Help);
+/// <param name="RetryAfter">Seconds after which trying again makes sense, where it does.</param>
+public sealed record ProblemKind(string Code, int Status, string Title, string Help, int? RetryAfter = null);
+
+/// <summary>A problem as it is answered (RFC 9457).</summary>
+/// <param name="Type">Address of the page that explains this kind of problem.</param>
+/// <param name="Code">Stable name of the kind; branch on it.</param>
+/// <param name="Title">The kind in a few words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What it was this time, for people.</param>
+/// <param name="TraceId">W3C trace id of the request: name it when you report the problem.</param>
+/// <param name="Errors">What is wrong with which member of the body, query parameter or header.</param>
+/// <param name="CurrentVersion">The version that the order has, where the command did not fit it.</param>
+public sealed record Problem(
+    string Type,
+    string Code,
+    string Title,
+    int Status,
+    string Detail,
+    string TraceId,
+    IReadOnlyDictionary<string, string[]>? Errors = null,
+    long? CurrentVersion = null);
 
 /// <summary>A request that ends in a problem.</summary>
 public sealed class ProblemException(string code, string detail, IReadOnlyDictionary<string, string[]>? errors = null) : Exception(detail)
@@ -46,11 +67,11 @@ public static class Problems
         new("version-conflict", 412, "The order has changed", "If-Match names another version than the order has; 'currentVersion' is the one it has. Read the order and decide on that."),
         new("request-too-large", 413, "The request is too large", "A body holds at most 1 MB."),
         new("unsupported-media-type", 415, "Not JSON", "Send bodies as application/json in UTF-8."),
-        new("too-many-requests", 429, "Too many requests", "Slow down; Retry-After says for how long."),
+        new("too-many-requests", 429, "Too many requests", "Slow down; Retry-After says for how long.", 1),
         new("internal-error", 500, "A defect", "This is our mistake. Please report the traceId. Whether the request had an effect can be seen by reading the order."),
-        new("projection-behind", 503, "The view is behind", "The view does not hold yet what was asked for. Try again after Retry-After seconds."),
-        new("storage-unavailable", 503, "The database does not answer", "The database cannot be reached or did not answer in time. A command may or may not have had its effect: read the order before trying again."),
-        new("server-busy", 503, "The service is busy", "Too many commands are waiting. Nothing was done. Try again after Retry-After seconds."),
+        new("projection-behind", 503, "The view is behind", "The view does not hold yet what was asked for. Try again after Retry-After seconds.", 1),
+        new("storage-unavailable", 503, "The database does not answer", "The database cannot be reached or did not answer in time. A command may or may not have had its effect: read the order before trying again.", 5),
+        new("server-busy", 503, "The service is busy", "Too many commands are waiting. Nothing was done. Try again after Retry-After seconds.", 1),
     }.ToFrozenDictionary(kind => kind.Code);
 
     /// <summary>Answers with a problem.</summary>
@@ -59,20 +80,13 @@ public static class Problems
     {
         var kind = Kinds[code];
         http.Response.StatusCode = kind.Status;
-        if (kind.Status is 503) http.Response.Headers.RetryAfter = "1";
-        var body = new
-        {
-            type = $"/problems/{code}",
-            code,
-            title = kind.Title,
-            status = kind.Status,
-            detail = detail ?? kind.Help,
-            traceId = TraceId(http),
-            errors,
-            currentVersion,
-        };
-        return http.Response.WriteAsJsonAsync(body, Json.Stored, "application/problem+json");
+        if (kind.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        var problem = new Problem(AddressOf(code), code, kind.Title, kind.Status, detail ?? kind.Help, TraceId(http), errors, currentVersion);
+        return http.Response.WriteAsJsonAsync(problem, Json.Stored, "application/problem+json");
     }
+
+    /// <summary>Where a kind of problem is explained.</summary>
+    public static string AddressOf(string code) => $"/problems/{code}";
 
     /// <summary>The trace that the request belongs to: W3C trace context where the caller sent one.</summary>
     public static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;

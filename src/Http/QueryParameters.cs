@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 
@@ -6,6 +7,11 @@ namespace OrderMonolith.Http;
 /// <summary>The query string of a request, read strictly: unknown, repeated, empty and unreadable parameters are refused by name.</summary>
 public sealed class QueryParameters
 {
+    const int ExactDigits = 28;
+
+    static readonly string[] TimeForms =
+        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mmzzz"];
+
     readonly IQueryCollection query;
 
     QueryParameters(IQueryCollection query) => this.query = query;
@@ -27,6 +33,14 @@ public sealed class QueryParameters
     /// <summary>A text, if given.</summary>
     public string? Text(string name) => query.TryGetValue(name, out var values) ? values[0] : null;
 
+    /// <summary>A text that keeps a bound, if given.</summary>
+    public string? Text(string name, ValidationAttribute bound) =>
+        Text(name) is not { } text || bound.IsValid(text) ? Text(name) : throw Wrong(name, bound.FormatErrorMessage(name));
+
+    /// <summary>One of some words, if given.</summary>
+    public string? Choice(string name, params ReadOnlySpan<string> words) =>
+        Text(name) is not { } text || words.Contains(text) ? Text(name) : throw Wrong(name, $"must be one of {string.Join(", ", words)}");
+
     /// <summary>A whole number within bounds, if given.</summary>
     public int? Number(string name, int least, int most) => Text(name) switch
     {
@@ -35,7 +49,28 @@ public sealed class QueryParameters
         _ => throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {least} to {most}")),
     };
 
+    /// <summary>An amount from 0 to <paramref name="most"/> with at most so many decimals, if given.</summary>
+    public decimal? Amount(string name, decimal most, int decimals) => Text(name) switch
+    {
+        null => null,
+        { Length: <= ExactDigits } text when decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+            && amount <= most && decimal.Round(amount, decimals) == amount => amount,
+        _ => throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be an amount from 0 to {most} with at most {decimals} decimals")),
+    };
+
+    /// <summary>A UTC time, if given: with an offset or <c>Z</c>, or a date alone, which is its midnight in UTC.</summary>
+    /// <remarks>Rounded up to whole microseconds: no event lies in between, so that what is before the one is before the other.</remarks>
+    public DateTime? Time(string name) => Text(name) switch
+    {
+        null => null,
+        var text when DateTimeOffset.TryParseExact(text, TimeForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) =>
+            new DateTime(Math.Min(WholeMicroseconds(time.UtcTicks), DateTime.MaxValue.Ticks), DateTimeKind.Utc),
+        _ => throw Wrong(name, "must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z (a + is written %2B)"),
+    };
+
     /// <summary>The problem that a parameter makes.</summary>
     public static ProblemException Wrong(string name, string fault) =>
         new("validation-failed", $"{name} {fault}.", new Dictionary<string, string[]> { [name] = [fault] });
+
+    static long WholeMicroseconds(long ticks) => (ticks + TimeSpan.TicksPerMicrosecond - 1) / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond;
 }

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 using JasperFx;
 using JasperFx.CodeGeneration.Frames;
 using JasperFx.CodeGeneration.Model;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 using Wolverine.Http;
 using Wolverine.Http.CodeGen;
 
@@ -22,10 +24,11 @@ public static class RequestBody
     };
 
     /// <summary>The body as a <typeparamref name="T"/> whose every member keeps its bounds. An absent body reads as <c>{}</c>.</summary>
-    /// <exception cref="ProblemException"><c>malformed-request</c> or <c>validation-failed</c>.</exception>
+    /// <exception cref="ProblemException"><c>unsupported-media-type</c>, <c>malformed-request</c> or <c>validation-failed</c>.</exception>
     public static async Task<T> Read<T>(HttpContext http)
         where T : class
     {
+        if (!IsJson(http.Request)) throw new ProblemException("unsupported-media-type", "Send the body as application/json, in UTF-8 and not compressed.");
         var bytes = await Bytes(http.Request);
         return Read<T>(bytes.Length == 0 ? "{}"u8 : bytes);
     }
@@ -46,6 +49,16 @@ public static class RequestBody
         }
 
         return Bounded.Check(value);
+    }
+
+    /// <summary>Whether the body, if there is one, says that it is JSON. One without any type is taken only if it is empty.</summary>
+    static bool IsJson(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding.Count > 0) return false;
+        if (request.ContentType is null) return request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
+        return MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
     static async Task<byte[]> Bytes(HttpRequest request)

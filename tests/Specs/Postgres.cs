@@ -1,26 +1,101 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using DotNet.Testcontainers.Configurations;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrderMonolith.Specs;
+using OrderMonolith.Storage;
+using Testcontainers.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(Postgres))]
 
 namespace OrderMonolith.Specs;
 
-/// <summary>The PostgreSQL server that this run of the specs uses.</summary>
+/// <summary>A real PostgreSQL for the run: the one that <c>ConnectionStrings__Orders</c> names, else a container where Docker answers, else a cluster of our own in a temporary folder.</summary>
 public sealed class Postgres : IAsyncLifetime
 {
-    readonly string server = Environment.GetEnvironmentVariable("ConnectionStrings__Orders") ?? "Host=127.0.0.1;Port=55432;Username=postgres;Database=postgres";
+    const string FolderPrefix = "ordermonolith-specs-";
 
-    public ValueTask InitializeAsync() => default;
+    readonly List<string> databases = [];
+    PostgreSqlContainer? container;
+    EmbeddedCluster? cluster;
+    DataFolder? folder;
+    string server = "";
 
-    public ValueTask DisposeAsync() => default;
+    /// <inheritdoc />
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("ConnectionStrings__Orders") is { Length: > 0 } given)
+        {
+            server = given;
+        }
+        else if (TestcontainersSettings.OS?.DockerEndpointAuthConfig is not null)
+        {
+            container = new PostgreSqlBuilder("postgres:15").Build();
+            await container.StartAsync();
+            server = container.GetConnectionString();
+        }
+        else
+        {
+            RemoveLeftovers();
+            folder = await DataFolder.AtAsync(Path.Combine(Path.GetTempPath(), FolderPrefix + RandomNumberGenerator.GetHexString(8, lowercase: true)));
+            cluster = await EmbeddedCluster.JoinAsync(folder, PostgresSearch.Machine, NullLogger.Instance, CancellationToken.None);
+            server = cluster.ConnectionString;
+        }
+    }
 
-    /// <summary>A new database of its own.</summary>
+    /// <summary>Creates an empty database, dropped at the end of the run, and returns how to reach it.</summary>
+    /// <param name="name">How its name begins: lower-case letters, digits and underscores.</param>
     public async Task<string> CreateDatabaseAsync(string name)
     {
-        await using var admin = NpgsqlDataSource.Create(server);
-        var database = $"{name}_{Guid.NewGuid():N}";
-        await using var create = admin.CreateCommand($"create database \"{database}\"");
-        await create.ExecuteNonQueryAsync();
+        var database = $"{name}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        await ExecuteAsync($"create database {database}");
+        lock (databases)
+            databases.Add(database);
         return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (container is not null)
+            await container.DisposeAsync();
+        if (cluster is not null)
+            await cluster.DisposeAsync();
+        if (folder is not null)
+            Directory.Delete(folder.Root, recursive: true);
+        if (container is null && cluster is null)
+            foreach (var database in databases)
+                await ExecuteAsync($"drop database if exists {database} with (force)");
+    }
+
+    async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(server);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    // What a killed run left behind: its locks are free.
+    static void RemoveLeftovers()
+    {
+        foreach (var root in Directory.GetDirectories(Path.GetTempPath(), FolderPrefix + "*"))
+        {
+            var left = new DataFolder(root, new(Name: null));
+            try
+            {
+                using var start = FileLock.TryExclusive(left.StartLock);
+                using var users = FileLock.TryExclusive(left.UsersLock);
+                if (start is null || users is null)
+                    continue;
+                if (left.ProcessId is { } id)
+                    Process.GetProcessById(id).Kill();
+                Directory.Delete(root, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                // Of another user, or just being removed by another run.
+            }
+        }
     }
 }

@@ -1,0 +1,107 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using OrderMonolith.Orders;
+
+namespace OrderMonolith.Http;
+
+/// <summary>Who may call: bearers of tokens where <c>Authentication:Schemes</c> is set, else anybody on this machine.</summary>
+public static partial class Access
+{
+    /// <summary>Longest subject of a token, in code points: it is stored with every event.</summary>
+    const int LongestSubject = 255;
+
+    /// <summary>Refuses to be open to others by accident.</summary>
+    /// <exception cref="SetupException">Nothing says who may call, although others could.</exception>
+    public static void Check(IConfiguration configuration)
+    {
+        var settings = configuration.Read<AuthenticationSettings>();
+        if (settings is { WantsTokens: true, Anonymous: true })
+            throw new SetupException("Authentication:Anonymous and Authentication:Schemes exclude each other. Remove one of them.");
+        if (settings is { WantsTokens: false, Anonymous: false }) Listening.OnLoopbackOnly(configuration);
+    }
+
+    /// <summary>Sets up authentication and the policies named in <see cref="Scopes"/>.</summary>
+    public static void AddAccess(this WebApplicationBuilder builder)
+    {
+        var tokens = builder.Configuration.Read<AuthenticationSettings>().WantsTokens;
+        if (tokens)
+            builder.Services.AddAuthentication().AddJwtBearer(Bearer);
+        else
+            builder.Services.AddHostedService<OpenDoor>();
+
+        builder.Services.AddAuthorization(options =>
+        {
+            options.DefaultPolicy = Policy(_ => true);
+            foreach (var scope in Scopes.All.Keys) options.AddPolicy(scope, Policy(caller => caller.Allow(scope)));
+        });
+
+        AuthorizationPolicy Policy(Func<ClaimsPrincipal, bool> allows) => tokens
+            ? new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => allows(context.User)).Build()
+            : new AuthorizationPolicyBuilder().RequireAssertion(_ => true).Build();
+    }
+
+    /// <summary>Finds out who calls, and whether they may do what they ask for.</summary>
+    public static void UseAccess(this WebApplication app)
+    {
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null) app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    static void Bearer(JwtBearerOptions options)
+    {
+        options.MapInboundClaims = false;
+        options.Events = new()
+        {
+            OnTokenValidated = context =>
+            {
+                if (Fault(context.Principal!) is { } fault) context.Fail(fault);
+                return Task.CompletedTask;
+            },
+            OnForbidden = context =>
+            {
+                if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy is { } scope)
+                    context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
+                return Task.CompletedTask;
+            },
+        };
+    }
+
+    /// <summary>Why a token is not taken although its signature, times and audience are right; null where it is. A claim that says nothing must not widen what its bearer may do.</summary>
+    static string? Fault(ClaimsPrincipal caller)
+    {
+        if (caller.FindFirstValue("sub") is not { Length: > 0 } subject || !Bounds.IsStorable(subject) || Bounds.CodePoints(subject) > LongestSubject)
+            return "The token needs a subject (sub) of at most 255 characters.";
+        if (Caller.Reserved.Contains(subject)) return $"The subject '{subject}' is reserved.";
+
+        var customers = caller.FindAll("customer_id").ToList();
+        return customers switch
+        {
+            [] => null,
+            [{ Value: Caller.Guest }] => "The customer 'guest' is reserved.",
+            [{ ValueType: ClaimValueTypes.String, Value: var id }] when new CustomerIdAttribute().IsValid(id) => null,
+            _ => "The claim customer_id is not the id of a customer.",
+        };
+    }
+
+    sealed partial class OpenDoor(ILogger<OpenDoor> log, IConfiguration configuration) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            if (configuration.Read<AuthenticationSettings>().Anonymous)
+                LogAnonymous();
+            else
+                LogLoopback();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        [LoggerMessage(LogLevel.Warning, "Authentication is off (Authentication:Anonymous=true): whoever can reach this service may read and change every order.")]
+        partial void LogAnonymous();
+
+        [LoggerMessage(LogLevel.Warning, "Authentication is not set up, so this service listens on this machine only, and everybody on it may read and change every order.")]
+        partial void LogLoopback();
+    }
+}

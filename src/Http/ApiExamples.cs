@@ -1,0 +1,39 @@
+namespace OrderMonolith.Http;
+
+/// <summary>What requests and answers look like.</summary>
+public static class ApiExamples
+{
+    /// <summary>A whole checkout.</summary>
+    public const string NewOrder = """
+        {"customerId":"c1","currency":"GBP","items":[{"productId":"tea","quantity":2,"unitPrice":9.5,"description":"Darjeeling"}],"confirm":true}
+        """;
+
+    /// <summary>Three more of a product.</summary>
+    public const string AddItem = """{"productId":"tea","quantity":3,"unitPrice":9.5}""";
+
+    /// <summary>A reason.</summary>
+    public const string CancelOrder = """{"reason":"ordered twice"}""";
+
+    /// <summary>An order of one line.</summary>
+    public const string Order = """
+        {"id":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","customerId":"c1","currency":"GBP","status":"Confirmed",
+         "lines":[{"productId":"tea","quantity":2,"unitPrice":9.5,"description":"Darjeeling"}],
+         "itemCount":1,"totalAmount":19,"version":3,"createdAt":"2026-01-31T12:00:00.123456Z","lastUpdated":"2026-01-31T12:00:00.123456Z"}
+        """;
+
+    /// <summary>The same in one line.</summary>
+    public const string OrderSummary = """
+        {"orderId":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","customerId":"c1","status":"Confirmed","itemCount":1,"totalAmount":19,"currency":"GBP",
+         "version":3,"createdAt":"2026-01-31T12:00:00.123456Z","lastUpdated":"2026-01-31T12:00:00.123456Z"}
+        """;
+
+    /// <summary>The last page of a list.</summary>
+    public const string OrderSummaryList = $$"""{"items":[{{OrderSummary}}],"next":null}""";
+
+    /// <summary>A problem of a kind.</summary>
+    public static string Problem(ProblemKind kind) => System.Text.Json.JsonSerializer.Serialize(
+        new Problem(Problems.AddressOf(kind.Code), kind.Code, kind.Title, kind.Status, kind.Help, "4bf92f3577b34da6a3ce929d0e0e4736",
+            kind.Code is "validation-failed" ? new Dictionary<string, string[]> { ["quantity"] = ["must be a whole number from 1 to 1000000"] } : null,
+            kind.Status is 409 or 412 ? 3 : null),
+        Json.Stored);
+}

@@ -1,0 +1,157 @@
+using Microsoft.OpenApi;
+using OrderMonolith.Commands;
+using OrderMonolith.Operations;
+using OrderMonolith.Orders;
+using OrderMonolith.OrderSummaries;
+
+namespace OrderMonolith.Http;
+
+/// <summary>One thing that can be done over HTTP, as the API's description tells it.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">The route.</param>
+/// <param name="Id">Its name in generated clients.</param>
+/// <param name="Summary">What it does, in a few words.</param>
+/// <param name="Scope">What a token must allow; nothing for what is open to everybody.</param>
+public sealed record ApiOperation(string Method, string Path, string Id, string Summary, string? Scope)
+{
+    /// <summary>The heading it stands under.</summary>
+    public string Tag { get; init; } = "Orders";
+
+    /// <summary>More about it.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>What it takes in its path, query and headers.</summary>
+    public IReadOnlyList<IOpenApiParameter> Parameters { get; init; } = [];
+
+    /// <summary>Name of the schema of the body, if it takes one.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>Whether the body must be there.</summary>
+    public bool BodyIsRequired { get; init; }
+
+    /// <summary>A body, as JSON.</summary>
+    public string? BodyExample { get; init; }
+
+    /// <summary>How it answers when it goes well.</summary>
+    public IReadOnlyList<ApiAnswer> Answers { get; init; } = [];
+
+    /// <summary>Codes of the problems it can end in.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+}
+
+/// <summary>An answer of an operation that went well.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Description">What it means.</param>
+/// <param name="Body">Name of the body's schema; empty for text, null for no body.</param>
+/// <param name="Example">A body, as JSON.</param>
+/// <param name="MediaType">The body's type.</param>
+public sealed record ApiAnswer(int Status, string Description, string? Body = null, string? Example = null, string MediaType = "application/json")
+{
+    /// <summary>Names of headers that it carries, of those in <see cref="ApiHeaders.Answered"/>.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+}
+
+/// <summary>Everything that can be done over HTTP.</summary>
+public static class ApiOperations
+{
+    static readonly string[] Guarded = ["unauthenticated", "forbidden", "storage-unavailable"];
+
+    /// <summary>All operations.</summary>
+    public static IReadOnlyList<ApiOperation> All { get; } =
+    [
+        new("POST", "/v1/orders", "createOrder", "Start an order", Scopes.WriteOrders)
+        {
+            Description = "Empty or with items, pending or at once confirmed: a whole checkout in one request, all or nothing. A token of a customer creates orders for that customer only.",
+            Parameters = [ApiParameters.Prefer],
+            Body = nameof(NewOrder),
+            BodyIsRequired = true,
+            BodyExample = ApiExamples.NewOrder,
+            Answers =
+            [
+                new(201, "The order, or no body where the caller preferred that.", nameof(Order), ApiExamples.Order) { Headers = ["ETag", "Location", "Preference-Applied"] },
+            ],
+            Problems =
+            [
+                "malformed-request", "validation-failed", .. Guarded, "order-already-exists", "order-is-empty", "order-too-large", "concurrent-change",
+                "request-too-large", "unsupported-media-type", "server-busy",
+            ],
+        },
+        Command("POST", "/v1/orders/{orderId}/items", "addItem", "Add units of a product",
+            "At the price of a line that is there, its quantity rises; another price makes a line of its own. The last description given for a line wins.",
+            "order-not-pending", "order-too-large") with { Body = nameof(AddItem), BodyIsRequired = true, BodyExample = ApiExamples.AddItem },
+        Command("DELETE", "/v1/orders/{orderId}/items/{productId}", "removeItem", "Remove units of a product, or all of it",
+            "Units go from the most recently added price first.",
+            "item-not-in-order", "order-not-pending", "not-enough-items") with
+            {
+                Parameters = [ApiParameters.OrderId, ApiParameters.ProductId, ApiParameters.Quantity, ApiParameters.IfMatch, ApiParameters.Prefer],
+            },
+        Command("POST", "/v1/orders/{orderId}/confirm", "confirmOrder", "Commit to the order",
+            "Asked again it changes nothing and answers with the order as it is.",
+            "order-not-pending", "order-is-empty") with { Body = nameof(ConfirmOrder), BodyExample = "{}" },
+        Command("POST", "/v1/orders/{orderId}/cancel", "cancelOrder", "Call the order off",
+            "Asked again it changes nothing and answers with the order as it is.") with { Body = nameof(CancelOrder), BodyExample = ApiExamples.CancelOrder },
+
+        new("GET", "/v1/orders/{orderId}", "getOrder", "Read an order", Scopes.ReadOrders)
+        {
+            Description = "Always current.",
+            Parameters = [ApiParameters.OrderId, ApiParameters.IfNoneMatch],
+            Answers = [new(200, "The order.", nameof(Order), ApiExamples.Order) { Headers = ["ETag"] }, NotModified],
+            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+        },
+        new("GET", "/v1/orders/{orderId}/summary", "getOrderSummary", "Read an order in one line", Scopes.ReadOrders)
+        {
+            Parameters = [ApiParameters.OrderId, ApiParameters.IfNoneMatch],
+            Answers = [new(200, "The summary.", nameof(OrderSummary), ApiExamples.OrderSummary) { Headers = ["ETag"] }, NotModified],
+            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+        },
+        new("GET", "/v1/orders", "listOrders", "Find orders", Scopes.ReadOrders)
+        {
+            Description = "Filters are joined by *and*. Follow `next` until it is null: by createdAt no order is missed or repeated; by the other sorts, none that does not change meanwhile.",
+            Parameters = ApiParameters.OfList,
+            Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
+            Problems = ["validation-failed", .. Guarded],
+        },
+
+        new("GET", "/health/live", "live", "Is the process up?", null)
+        {
+            Tag = "Service",
+            Answers = [new(200, "It is.", nameof(HealthAnswer), """{"status":"Healthy","checks":{}}""")],
+        },
+        new("GET", "/health/ready", "ready", "Can it do its work?", null)
+        {
+            Tag = "Service",
+            Description = "`Degraded` means that a view that may lag has lagged for long: commands and current reads work.",
+            Answers =
+            [
+                new(200, "Commands and current reads work.", nameof(HealthAnswer), """{"status":"Healthy","checks":{"storage":{"status":"Healthy"}}}"""),
+                new(503, "They do not.", nameof(HealthAnswer), """{"status":"Unhealthy","checks":{"storage":{"status":"Unhealthy","description":"The database does not answer."}}}"""),
+            ],
+        },
+        new("GET", "/problems/{code}", "explainProblem", "What a problem means", null)
+        {
+            Tag = "Service",
+            Parameters = [ApiParameters.Code],
+            Answers = [new(200, "A page for people.", "", null, "text/html")],
+            Problems = ["route-not-found"],
+        },
+    ];
+
+    static ApiAnswer NotModified => new(304, "The caller has this version already.") { Headers = ["ETag"] };
+
+    static ApiOperation Command(string method, string path, string id, string summary, string description, params string[] refusals) =>
+        new(method, path, id, summary, Scopes.WriteOrders)
+        {
+            Description = description,
+            Parameters = [ApiParameters.OrderId, ApiParameters.IfMatch, ApiParameters.Prefer],
+            Answers =
+            [
+                new(200, "The order after the command.", nameof(Order), ApiExamples.Order) { Headers = ["ETag"] },
+                new(204, "Done; the caller preferred no body.") { Headers = ["ETag", "Preference-Applied"] },
+            ],
+            Problems =
+            [
+                "malformed-request", "validation-failed", .. Guarded, "order-not-found", .. refusals, "concurrent-change", "version-conflict",
+                "request-too-large", "unsupported-media-type", "server-busy",
+            ],
+        };
+}

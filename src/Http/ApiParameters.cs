@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using OrderMonolith.Orders;
+
+namespace OrderMonolith.Http;
+
+/// <summary>What operations take outside of their bodies.</summary>
+public static class ApiParameters
+{
+    const ParameterLocation Path = ParameterLocation.Path, Query = ParameterLocation.Query, Header = ParameterLocation.Header;
+
+    /// <summary>The order's id.</summary>
+    public static IOpenApiParameter OrderId { get; } = Of(Path, "orderId", "The order.", Text(format: "uuid"), "0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c");
+
+    /// <summary>The product's id, escaped as a path needs it.</summary>
+    public static IOpenApiParameter ProductId { get; } = Of(Path, "productId", "The product.", ApiSchemas.Bound(Text(), new ProductIdAttribute()), "tea");
+
+    /// <summary>The code of a problem.</summary>
+    public static IOpenApiParameter Code { get; } = Of(Path, "code", "The problem's code.", Text(Problems.Kinds.Keys.Order()), "order-not-found");
+
+    /// <summary>Units to remove.</summary>
+    public static IOpenApiParameter Quantity { get; } =
+        Of(Query, "quantity", "Units to remove; all of them when absent.", ApiSchemas.Bound(Whole(), new QuantityAttribute()));
+
+    /// <summary>Optimistic concurrency.</summary>
+    public static IOpenApiParameter IfMatch { get; } = Of(Header, "If-Match",
+        "Apply the command only to this version of the order, as its ETag named it; `*` is any. Without it the command is decided on the order as it then is.", Text(), "\"3\"");
+
+    /// <summary>Saves sending what the caller has.</summary>
+    public static IOpenApiParameter IfNoneMatch { get; } = Of(Header, "If-None-Match", "Answer 304 if this is still the version.", Text(), "\"3\"");
+
+    /// <summary>Whether the order is wanted in the answer.</summary>
+    public static IOpenApiParameter Prefer { get; } = Of(Header, "Prefer", "`return=minimal`: answer without a body.", Text(), "return=minimal");
+
+    /// <summary>Filters, order and paging of the list.</summary>
+    public static IReadOnlyList<IOpenApiParameter> OfList { get; } =
+    [
+        Of(Query, "customerId", "Orders of this customer.", ApiSchemas.Bound(Text(), new CustomerIdAttribute())),
+        Of(Query, "status", "Orders that are here in their life.", Text(Enum.GetNames<OrderStatus>())),
+        Of(Query, "productId", "Orders that hold this product now.", ApiSchemas.Bound(Text(), new ProductIdAttribute())),
+        Of(Query, "currency", "Orders in this currency.", ApiSchemas.Bound(Text(), new CurrencyAttribute())),
+        Of(Query, "createdFrom", "Orders created at or after this time; a date alone is its midnight UTC.", Text(), "2026-01-31T12:00:00Z"),
+        Of(Query, "createdTo", "Orders created before this time; a date alone is its midnight UTC.", Text(), "2026-02-01"),
+        Of(Query, "minTotal", "Orders of at least this amount.", new() { Type = JsonSchemaType.Number }),
+        Of(Query, "maxTotal", "Orders of at most this amount.", new() { Type = JsonSchemaType.Number }),
+        Of(Query, "sort", "What to sort by; `-` is descending.",
+            Text(["createdAt", "-createdAt", "lastUpdated", "-lastUpdated", "totalAmount", "-totalAmount"], @default: "-createdAt")),
+        Of(Query, "limit", "Most orders on a page.", new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "200", Default = 20 }),
+        Of(Query, "cursor", "`next` of the page before, with the same filters and sort.", Text()),
+    ];
+
+    static OpenApiSchema Text(IEnumerable<string>? of = null, string? format = null, string? @default = null) => new()
+    {
+        Type = JsonSchemaType.String,
+        Format = format,
+        Enum = of?.Select(value => (JsonNode)value).ToList(),
+        Default = @default,
+    };
+
+    static OpenApiSchema Whole() => new() { Type = JsonSchemaType.Integer };
+
+    static OpenApiParameter Of(ParameterLocation place, string name, string description, OpenApiSchema schema, string? example = null) => new()
+    {
+        In = place,
+        Name = name,
+        Description = description,
+        Required = place == Path,
+        Schema = schema,
+        Example = example,
+    };
+}
+
+/// <summary>The headers of answers.</summary>
+public static class ApiHeaders
+{
+    /// <summary>All of them, by name.</summary>
+    public static IReadOnlyDictionary<string, OpenApiHeader> Answered { get; } = new Dictionary<string, OpenApiHeader>
+    {
+        ["ETag"] = Of("The order's version, quoted: send it as If-Match.", "\"3\""),
+        ["Location"] = Of("Where the new order is.", "/v1/orders/0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c"),
+        ["Preference-Applied"] = Of("`return=minimal` where that was preferred.", "return=minimal"),
+        ["Retry-After"] = Of("Seconds after which to try again.", 1, JsonSchemaType.Integer),
+        ["WWW-Authenticate"] = Of("What kind of token is needed, and what was wrong with the one sent.", "Bearer"),
+    };
+
+    /// <summary>Those that come with a kind of problem.</summary>
+    public static IEnumerable<string> OfProblem(IEnumerable<ProblemKind> kinds)
+    {
+        if (kinds.Any(kind => kind.RetryAfter is not null)) yield return "Retry-After";
+        if (kinds.Any(kind => kind.Status is 401 or 403)) yield return "WWW-Authenticate";
+    }
+
+    static OpenApiHeader Of(string description, JsonNode example, JsonSchemaType type = JsonSchemaType.String) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = type }, Example = example };
+}

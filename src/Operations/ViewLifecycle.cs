@@ -1,0 +1,73 @@
+using JasperFx.Events.Projections;
+using Marten;
+using Npgsql;
+
+namespace OrderMonolith.Operations;
+
+/// <summary>What the store remembers of a view: how it followed the events when a node last served.</summary>
+/// <param name="Id">Name of the projection.</param>
+/// <param name="Lifecycle">In the append's transaction, or behind it.</param>
+public sealed record ViewLifecycle(string Id, ProjectionLifecycle Lifecycle);
+
+/// <summary>How the order summaries follow the events, <c>Inline</c> or <c>Async</c>, and the way from one to the other under live data.</summary>
+/// <param name="Wanted">As <c>OrderSummaries:Lifecycle</c> says.</param>
+public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
+{
+    const string Section = "OrderSummaries";
+    const string Projection = "order_summaries";
+
+    /// <summary>Whether an order has events that its summary has not seen.</summary>
+    const string Behind = """
+        select exists (
+            select from events.mt_streams s left join views.mt_doc_order_summary d on d.id = s.id
+            where not s.is_archived and s.version > coalesce(d.mt_version, 0))
+        """;
+
+    /// <summary>The daemon goes on after the last event there is: all of them are in the view already.</summary>
+    const string StandAtHead = """
+        insert into events.mt_event_progression (name, last_seq_id)
+        select name, (select coalesce(max(seq_id), 0) from events.mt_events) from unnest(array['HighWaterMark', 'order_summaries:All']) name
+        on conflict (name) do update set last_seq_id = greatest(excluded.last_seq_id, mt_event_progression.last_seq_id), last_updated = transaction_timestamp()
+        """;
+
+    /// <summary>As the settings say.</summary>
+    public static OrderSummaryLifecycle Of(IConfiguration configuration) =>
+        new(configuration.Read<OrderSummariesSettings>().Lifecycle is SummariesLifecycle.Async ? ProjectionLifecycle.Async : ProjectionLifecycle.Inline);
+
+    /// <summary>Sees that the store has its view as the setting wants it. Other nodes may serve, so nothing is changed.</summary>
+    /// <exception cref="SetupException">The store remembers the other lifecycle.</exception>
+    public async Task Check(IDocumentStore store, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        if (await session.LoadAsync<ViewLifecycle>(Projection, cancellation) is { } remembered && remembered.Lifecycle != Wanted)
+            throw new SetupException(
+                $"{Section}:Lifecycle is {Wanted}, but other nodes serve this database with {remembered.Lifecycle}. Stop them first, then start with the new setting.");
+    }
+
+    /// <summary>Sees to it that the store has its view as the setting wants it. Nobody else may serve meanwhile.</summary>
+    /// <exception cref="SetupException">Inline is wanted, but the view is behind: what it lacks would never be added.</exception>
+    public async Task Settle(IDocumentStore store, CancellationToken cancellation)
+    {
+        await using var session = store.LightweightSession();
+        var remembered = await session.LoadAsync<ViewLifecycle>(Projection, cancellation);
+        if (remembered?.Lifecycle == Wanted) return;
+
+        var isBehind = await IsBehind(session, cancellation);
+        if (Wanted is ProjectionLifecycle.Inline && isBehind)
+            throw new SetupException(
+                $"{Section}:Lifecycle cannot change to Inline yet: some orders have events that their summaries lack. "
+                + $"Start with Async until the view has caught up, or run 'projections rebuild -p {Projection}'.");
+
+        // Were events replayed that the view holds already, it would skip them; this only spares it the walk.
+        if (Wanted is ProjectionLifecycle.Async && !isBehind) session.QueueSqlCommand(StandAtHead);
+        session.Store(new ViewLifecycle(Projection, Wanted));
+        await session.SaveChangesAsync(cancellation);
+    }
+
+    static async Task<bool> IsBehind(IDocumentSession session, CancellationToken cancellation)
+    {
+        await using var question = new NpgsqlCommand(Behind) { CommandTimeout = 0 };
+        await using var answer = await session.ExecuteReaderAsync(question, cancellation);
+        return await answer.ReadAsync(cancellation) && answer.GetBoolean(0);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using OrderMonolith.Http;
+using OrderMonolith.Orders;
+
+namespace OrderMonolith.OrderSummaries;
+
+/// <summary>A list of orders that a caller asks for, page by page: which ones, in which order, from where.</summary>
+/// <remarks>
+/// Pages follow each other by key: the next starts behind the last row's place, whatever was inserted meanwhile. Nothing is counted.
+/// <see cref="OrderSummary.CreatedAt"/> never changes, so that a walk by it misses and repeats nothing; by the other keys an order that changes may move.
+/// </remarks>
+public sealed class OrderList
+{
+    const int DefaultLimit = 20;
+    const int MostLimit = 200;
+    const decimal HighestTotal = (decimal)Bounds.MostLines * Bounds.MostUnits * Bounds.HighestPrice;
+
+    static readonly string[] Statuses = Enum.GetNames<OrderStatus>();
+    static readonly OpaqueIdAttribute Id = new();
+    static readonly CurrencyAttribute Currency = new();
+
+    readonly List<(string Condition, object Value)> filters = [];
+    readonly (string Column, bool Descending) sort;
+    readonly int limit;
+    readonly PageCursor? after;
+
+    /// <summary>Reads what is asked for.</summary>
+    /// <param name="query">The request's parameters.</param>
+    /// <param name="owner">The only customer whose orders the caller may see; null where it may see all.</param>
+    /// <exception cref="ProblemException"><c>validation-failed</c>, naming the parameter.</exception>
+    public OrderList(QueryParameters query, string? owner)
+    {
+        Filter("customer_id =", owner);
+        Filter("customer_id =", query.Text("customerId", Id));
+        Filter("status =", query.Choice("status", Statuses));
+        Filter("data -> 'products' ?", query.Text("productId", Id));
+        Filter("currency =", query.Text("currency", Currency));
+        Filter("created_at >=", query.Time("createdFrom"));
+        Filter("created_at <", query.Time("createdTo"));
+        Filter("total_amount >=", query.Amount("minTotal", HighestTotal, Bounds.PriceDecimals));
+        Filter("total_amount <=", query.Amount("maxTotal", HighestTotal, Bounds.PriceDecimals));
+        sort = query.Choice("sort", "createdAt", "-createdAt", "lastUpdated", "-lastUpdated", "totalAmount", "-totalAmount") switch
+        {
+            "createdAt" => ("created_at", false),
+            "lastUpdated" => ("last_updated", false),
+            "-lastUpdated" => ("last_updated", true),
+            "totalAmount" => ("total_amount", false),
+            "-totalAmount" => ("total_amount", true),
+            _ => ("created_at", true),
+        };
+        limit = query.Number("limit", 1, MostLimit) ?? DefaultLimit;
+        after = query.Text("cursor") is { } cursor ? PageCursor.Read(cursor, Bound, byTime: sort.Column != "total_amount") : null;
+    }
+
+    /// <summary>The names of the parameters that a list may have.</summary>
+    public static string[] Parameters { get; } =
+        ["customerId", "status", "productId", "currency", "createdFrom", "createdTo", "minTotal", "maxTotal", "sort", "limit", "cursor"];
+
+    /// <summary>The page as JSON, <c>{"items":[…],"next":…}</c>, the items as they lie in the database.</summary>
+    public async Task<ReadOnlyMemory<byte>> Page(NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        await using var command = Command(database);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var page = new ArrayBufferWriter<byte>(16 * 1024);
+        page.Write("{\"items\":["u8);
+        var last = default(PageCursor);
+        for (var rows = 0; await reader.ReadAsync(cancellation); rows++)
+        {
+            // One row more than the page holds tells that there is a next one.
+            if (rows == limit) return Ended(page, last.Write(Bound));
+            if (rows > 0) page.Write(","u8);
+            page.Write(reader.GetFieldValue<byte[]>(0));
+            if (rows == limit - 1) last = new(reader.GetValue(1), reader.GetGuid(2));
+        }
+
+        return Ended(page, null);
+    }
+
+    static ReadOnlyMemory<byte> Ended(ArrayBufferWriter<byte> page, string? next)
+    {
+        page.Write("],\"next\":"u8);
+        page.Write(next is null ? "null"u8 : Encoding.ASCII.GetBytes($"\"{next}\""));
+        page.Write("}"u8);
+        return page.WrittenMemory;
+    }
+
+    void Filter(string condition, object? value)
+    {
+        if (value is not null) filters.Add((condition, value));
+    }
+
+    /// <summary>Sort and filters in one text: what a cursor is bound to.</summary>
+    string Bound => string.Join('\n', filters.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Condition} {Exact(f.Value)}")).Prepend(sort.ToString()));
+
+    static object Exact(object value) => value is DateTime time ? time.Ticks : value is decimal amount ? amount / 1.0000000000000000000000000000m : value;
+
+    NpgsqlCommand Command(NpgsqlDataSource database)
+    {
+        var command = database.CreateCommand();
+        string Parameter(object value)
+        {
+            command.Parameters.Add(new() { Value = value });
+            return string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}");
+        }
+
+        var (column, direction, beyond) = (sort.Column, sort.Descending ? "desc" : "asc", sort.Descending ? "<" : ">");
+        var conditions = filters.Select(f => $"{f.Condition} {Parameter(f.Value)}").ToList();
+        if (after is { } place) conditions.Add($"({column}, id) {beyond} ({Parameter(place.Key)}, {Parameter(place.Id)})");
+        command.CommandText = $"""
+            select data - 'products', {column}, id from views.mt_doc_order_summary
+            {(conditions.Count > 0 ? "where " + string.Join(" and ", conditions) : "")}
+            order by {column} {direction}, id {direction} limit {Parameter(limit + 1)}
+            """;
+        return command;
+    }
+}

@@ -1,0 +1,28 @@
+using OrderMonolith.Http;
+
+namespace OrderMonolith;
+
+/// <summary>Something about the set-up forbids to start. The message says what, and what to do about it; it is shown without a stack trace.</summary>
+public class SetupException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Where the service runs from, and whether its settings allow a start.</summary>
+public static class Setup
+{
+    const string SettingsFile = "appsettings.json";
+
+    /// <summary>Where the settings lie and the data goes: the folder we were called in if it has settings, else the one that holds the program.</summary>
+    public static string Folder => File.Exists(SettingsFile) ? Directory.GetCurrentDirectory() : AppContext.BaseDirectory;
+
+    /// <summary>Refuses settings that mean nothing or contradict each other.</summary>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="serves">Whether the service is going to listen, rather than run a command.</param>
+    /// <exception cref="SetupException">Something forbids to start.</exception>
+    public static void Check(IConfiguration configuration, bool serves)
+    {
+        configuration.Read<StorageSettings>();
+        configuration.Read<OrderSummariesSettings>();
+        configuration.Read<AuthenticationSettings>();
+        configuration.Read<CorsSettings>();
+        if (serves) Access.Check(configuration);
+    }
+}
