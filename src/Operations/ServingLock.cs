@@ -44,7 +44,8 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (session is not null) await session.DisposeAsync();
+        // A host may be stopped twice at once, by a signal and by its owner.
+        if (Interlocked.Exchange(ref session, null) is { } held) await held.DisposeAsync();
     }
 
     /// <summary>Notices when the lock's connection is lost, and takes the lock again.</summary>
