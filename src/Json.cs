@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace OrderMonolith;
 
@@ -22,6 +23,7 @@ public static class Json
         options.PropertyNameCaseInsensitive = false;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.TypeInfoResolver ??= new DefaultJsonTypeInfoResolver();
         options.Converters.Add(new JsonStringEnumConverter());
         options.Converters.Add(new ExactDecimal());
         options.Converters.Add(new UtcTime());

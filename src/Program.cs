@@ -6,6 +6,7 @@ using Npgsql;
 using OrderMonolith;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
+using OrderMonolith.Operations;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
@@ -28,12 +29,13 @@ builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.Sy
 builder.Services.AddSingleton<CommandRunner>();
 builder.Services.AddHostedService(services => services.GetRequiredService<CommandRunner>());
 builder.Services.AddExceptionHandler<ExceptionProblems>();
+builder.AddCommandLine(args);
 
 var app = builder.Build();
 app.UseExceptionHandler(_ => { });
 app.UseStatusCodePages(EmptyAnswers.Explain);
 app.MapWolverineEndpoints(http => http.AddParameterHandlingStrategy<StrictBodies>());
-return await app.RunJasperFxCommands(args);
+return await app.RunCommandLine(args);
 
 /// <summary>The service.</summary>
 public partial class Program;

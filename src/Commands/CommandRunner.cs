@@ -125,7 +125,8 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             if (outcomes[i] is { } outcome) batch[i].TrySetResult(outcome);
     }
 
-    static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
+    /// <summary>Whether somebody else changed one of the orders first; nothing was written.</summary>
+    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
         || e is AggregateException several && several.InnerExceptions.Any(IsLostRace)
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
 
