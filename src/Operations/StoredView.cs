@@ -23,6 +23,9 @@ public abstract class StoredView(string name, string table, string? shard)
     /// <summary>Under which name its progress is kept, if it follows the events from behind.</summary>
     public string? Shard => shard;
 
+    /// <summary>What its documents are.</summary>
+    public abstract Type DocumentType { get; }
+
     /// <summary>The document after one more event, as the view's projection makes it.</summary>
     public abstract object? After(object? document, IEvent e);
 
@@ -46,6 +49,9 @@ public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, St
     projection.Lifecycle is ProjectionLifecycle.Async ? ((ISubscriptionSource<IDocumentOperations, IQuerySession>)projection).Shards().Single().Name.Identity : null)
     where T : class
 {
+    /// <inheritdoc />
+    public override Type DocumentType => typeof(T);
+
     /// <inheritdoc />
     public override object? After(object? document, IEvent e) => projection.Evolve((T?)document, e.StreamId, e);
 }

@@ -59,6 +59,9 @@ public sealed class Verification(IDocumentStore store, Action<Difference> found,
 
     async Task<long> Begin()
     {
+        // In development nobody may have written or read yet, so that a table is still to be made.
+        foreach (var kept in views.Select(view => view.DocumentType).Append(typeof(IEvent))) await store.Storage.Database.EnsureStorageExistsAsync(kept, stop);
+
         await using var session = store.LightweightSession(new Marten.Services.SessionOptions { Timeout = 600 });
         foreach (var view in views.Where(view => view.Shard is not null))
             summary.EventsBehind[view.Name] = await One(session, $"select count(*) from {events}.mt_events where seq_id > $1", await Position(session, view));
@@ -93,8 +96,9 @@ public sealed class Verification(IDocumentStore store, Action<Difference> found,
     async Task<ViewFold> Fold(IDocumentSession session, StoredView view, List<Guid> ids)
     {
         if (view.Shard is null) return new(view, long.MaxValue, []);
-        var versions = await All(
-            session, $"select id, jsonb_path_query_first(data, '$.version ? (@.type() == "number")')::bigint from {view.Table} where id = any($1) and data @? '$.version ? (@.type() == "number")'", reader => (Id: reader.GetGuid(0), Version: reader.GetInt64(1)), ids);
+        var versions = await All(session, $"""
+            select id, version::bigint from {view.Table}, jsonb_path_query(data, '$.version ? (@.type() == "number")') version where id = any($1)
+            """, reader => (Id: reader.GetGuid(0), Version: reader.GetInt64(1)), ids);
         return new(view, await Position(session, view), versions.ToDictionary(v => v.Id, v => v.Version));
     }
 
