@@ -33,7 +33,8 @@ public static class Topology
         Events(store.Events);
 
         store.Projections.Add<OrderProjection>(ProjectionLifecycle.Inline);
-        store.Schema.For<Order>().DocumentAlias("order");
+        store.Schema.For<Order>().DocumentAlias("order")
+            .Duplicate(o => o.CustomerId, notNull: true);
 
         store.Projections.Add<OrderSummaryProjection>(orderSummaries);
         store.Schema.For<OrderSummary>().DocumentAlias("order_summary").Identity(s => s.OrderId);

@@ -149,7 +149,8 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         foreach (var one in batch) one.TrySetException(fault);
     }
 
-    static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
+    /// <summary>Whether somebody else changed one of the orders first; nothing was written.</summary>
+    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
         || (e is AggregateException several && several.InnerExceptions.Any(IsLostRace))
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
 
