@@ -23,10 +23,10 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
             where not s.is_archived and s.version > coalesce(d.mt_version, 0))
         """;
 
-    /// <summary>The daemon goes on after the last event there is: all of them are in the view already.</summary>
+    /// <summary>The daemon goes on after the last event there is. A row that says 0 would stop it: it takes 0 for no row.</summary>
     const string StandAtHead = """
         insert into events.mt_event_progression (name, last_seq_id)
-        select name, (select coalesce(max(seq_id), 0) from events.mt_events) from unnest(array['HighWaterMark', 'order_summaries:All']) name
+        select name, head from (select max(seq_id) head from events.mt_events) e, unnest(array['HighWaterMark', 'order_summaries:All']) name where head > 0
         on conflict (name) do update set last_seq_id = greatest(excluded.last_seq_id, mt_event_progression.last_seq_id), last_updated = transaction_timestamp()
         """;
 
