@@ -45,11 +45,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     }
 
     /// <summary>Takes no more commands and finishes those that wait.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public override Task StopAsync(CancellationToken cancellationToken)
     {
         queue.Writer.TryComplete();
-        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken);
-        await base.StopAsync(cancellationToken);
+        return base.StopAsync(cancellationToken);
     }
 
     /// <inheritdoc />

@@ -8,13 +8,13 @@ public sealed partial class Architecture
 {
     static readonly Dictionary<string, string[]> MaySee = new()
     {
-        ["Orders"]         = [],                                                          // the rules see nobody
-        ["Storage"]        = [],                                                          // where the database comes from, and when it is away
-        ["Commands"]       = ["Orders", "Storage", "Http"],                               // runs the rules for whoever asks
+        ["Orders"] = [],                                                          // the rules see nobody
+        ["Storage"] = [],                                                          // where the database comes from, and when it is away
+        ["Commands"] = ["Orders", "Storage", "Http"],                               // runs the rules for whoever asks
         ["OrderSummaries"] = ["Orders", "Http"],                                          // tells what came of it
-        ["Operations"]     = ["Orders", "Storage", "Commands"],                           // for operators
-        ["Import"]         = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
-        ["Http"]           = ["Orders", "Storage", "Commands", "OrderSummaries", "Operations"], // problems and the API's description speak of all
+        ["Operations"] = ["Orders", "Storage", "Commands"],                           // for operators
+        ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
+        ["Http"] = ["Orders", "Storage", "Commands", "OrderSummaries", "Operations"], // problems and the API's description speak of all
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];
