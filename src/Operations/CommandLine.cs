@@ -57,7 +57,6 @@ public static class CommandLine
     {
         // A command that sets no code was never run: its arguments could not be understood.
         Environment.ExitCode = (int)ExitCode.BadInput;
-        await using var joined = await app.Services.GetRequiredService<ServingLock>().Join(CancellationToken.None);
         await Executor(app.Services).ExecuteAsync(args);
         return Environment.ExitCode;
     }

@@ -40,9 +40,11 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
             await lifecycle.Check(store, cancellation);
             return joining;
         }
-        catch
+        catch (Exception e)
         {
             await joining.DisposeAsync();
+            if (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+                throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.", e);
             throw;
         }
     }

@@ -1,6 +1,9 @@
+using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
+using OrderMonolith.Orders;
+using OrderMonolith.OrderSummaries;
 
 namespace OrderMonolith.Operations;
 
@@ -41,6 +44,8 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
     /// <exception cref="SetupException">A view that changes with every append is not whole: what it lacks would never be added.</exception>
     public async Task Settle(IDocumentStore store, CancellationToken cancellation)
     {
+        foreach (var stored in new[] { typeof(IEvent), typeof(Order), typeof(OrderSummary) })
+            await store.Storage.Database.EnsureStorageExistsAsync(stored, cancellation);
         await using var session = store.LightweightSession();
         var remembered = await session.LoadAsync<ViewLifecycle>(Projection, cancellation);
         if (remembered?.Lifecycle == Wanted) return;
