@@ -35,6 +35,7 @@ try
     builder.AddAccess();
     builder.AddApiDescription();
     builder.AddHealth();
+    builder.AddCommandLine(args);
 
     await using var app = builder.Build();
     app.UseEdge();

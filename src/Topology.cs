@@ -33,7 +33,8 @@ public static class Topology
         Events(store.Events);
 
         store.Projections.Add<OrderProjection>(ProjectionLifecycle.Inline);
-        store.Schema.For<Order>().DocumentAlias("order");
+        store.Schema.For<Order>().DocumentAlias("order")
+            .Duplicate(o => o.CustomerId, notNull: true);
 
         store.Projections.Add<OrderSummaryProjection>(orderSummaries);
         store.Schema.For<OrderSummary>().DocumentAlias("order_summary").Identity(s => s.OrderId);
@@ -103,6 +104,12 @@ public static class Topology
         wolverine.EnvelopeIdGeneration = EnvelopeIdGeneration.GuidV7;
         wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
         wolverine.Policies.UseDurableLocalQueues();
+
+        // Views that lag find their node within a second or two of its start, and another one soon after it died.
+        wolverine.Durability.FirstHealthCheckExecution = TimeSpan.Zero;
+        wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
+        wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(5);
+        wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(15);
     }
 
     /// <summary>Wolverine's tables beside Marten's, and its hand on the projections that lag.</summary>

@@ -45,11 +45,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     }
 
     /// <summary>Takes no more commands and finishes those that wait.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public override Task StopAsync(CancellationToken cancellationToken)
     {
         queue.Writer.TryComplete();
-        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken);
-        await base.StopAsync(cancellationToken);
+        return base.StopAsync(cancellationToken);
     }
 
     /// <inheritdoc />
@@ -149,7 +148,8 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         foreach (var one in batch) one.TrySetException(fault);
     }
 
-    static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
+    /// <summary>Whether somebody else changed one of the orders first; nothing was written.</summary>
+    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
         || (e is AggregateException several && several.InnerExceptions.Any(IsLostRace))
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
 

@@ -15,6 +15,9 @@ public static class Bounded
     public static T Check<T>(T value)
         where T : class => Broken(value, "").ToList() is { Count: > 0 } faults ? throw Problem(faults) : value;
 
+    /// <summary>Whether every member of a value keeps its bounds.</summary>
+    public static bool Holds(object value) => !Broken(value, "").Any();
+
     /// <summary>The problem that some faults make.</summary>
     internal static ProblemException Problem(IEnumerable<(string Path, string Fault)> faults)
     {

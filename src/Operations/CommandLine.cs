@@ -1,10 +1,14 @@
 using JasperFx;
+using JasperFx.CommandLine;
+using Marten;
+using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using OrderMonolith.Storage;
+using Spectre.Console;
 
 namespace OrderMonolith.Operations;
 
-/// <summary>The commands beside serving: what they need, what they print and how they end.</summary>
+/// <summary>The commands beside serving, ours and those that the frameworks bring: what they need, what they print and how they end.</summary>
 public static class CommandLine
 {
     static readonly string[] NeedNoDatabase = ["help", "?", "codegen", "openapi", "describe", "capabilities", "wolverine-diagnostics"];
@@ -17,7 +21,9 @@ public static class CommandLine
     /// <exception cref="SetupException">There is no database to be had.</exception>
     public static async Task<IAsyncDisposable> OpenDatabase(WebApplicationBuilder builder, string[] args)
     {
-        using var logs = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+        using var logs = LoggerFactory.Create(logging => logging
+            .AddConfiguration(builder.Configuration.GetSection("Logging"))
+            .AddConsole(console => console.LogToStandardErrorThreshold = Serves(args) ? LogLevel.None : LogLevel.Trace));
         var database = args is [var verb, ..] && NeedNoDatabase.Contains(verb)
             ? Database.None
             : await Database.OpenAsync(builder.Configuration, builder.Environment, logs.CreateLogger<Database>(), CancellationToken.None);
@@ -25,8 +31,16 @@ public static class CommandLine
         return database;
     }
 
-    /// <summary>Serves, or runs the command that the arguments name. One that works on whole projections runs alone: it is refused while a node serves.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Keeps standard output for results where one of our commands runs: logs and all else go to standard error.</summary>
+    public static void AddCommandLine(this WebApplicationBuilder builder, string[] args)
+    {
+        if (!IsOurs(args)) return;
+        AnsiConsole.Console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    /// <summary>Serves, or runs the command that the arguments name.</summary>
+    /// <returns>The exit code: of our commands 0, 1, 2 or 130 (<see cref="ExitCode"/>), of all others the framework's.</returns>
     public static async Task<int> RunCommandLine(this WebApplication app, string[] args)
     {
         if (Serves(args))
@@ -35,10 +49,40 @@ public static class CommandLine
             return 0;
         }
 
-        if (args is not ["projections", ..] || args.Contains("list")) return await app.RunJasperFxCommands(args);
-
-        await using var alone = await LockSession.Open(app.Services.GetRequiredService<NpgsqlDataSource>(), CancellationToken.None);
-        if (await alone.TryAlone(CancellationToken.None)) return await app.RunJasperFxCommands(args);
-        throw new SetupException("A node is serving this database. Stop all nodes first: this works on whole views, and a rebuild empties them.");
+        if (IsOurs(args)) return await RunOurs(app, args);
+        return args is ["projections", ..] && !args.Contains("list") ? await RunAlone(app, args) : await app.RunJasperFxCommands(args);
     }
+
+    static async Task<int> RunOurs(WebApplication app, string[] args)
+    {
+        // A command that sets no code was never run: its arguments could not be understood.
+        Environment.ExitCode = (int)ExitCode.BadInput;
+        await using var joined = await app.Services.GetRequiredService<ServingLock>().Join(CancellationToken.None);
+        await Executor(app.Services).ExecuteAsync(args);
+        return Environment.ExitCode;
+    }
+
+    /// <summary>What works on whole projections is refused while a node serves or an import runs.</summary>
+    static async Task<int> RunAlone(WebApplication app, string[] args)
+    {
+        await using var alone = await LockSession.Open(app.Services.GetRequiredService<NpgsqlDataSource>(), CancellationToken.None);
+        if (!await alone.TryAlone(CancellationToken.None))
+            throw new SetupException("A node is serving this database. Stop all nodes first: this works on whole views, and a rebuild empties them.");
+
+        // Should it be cut short, the next node that starts sees that the views are not whole.
+        if (args.Contains("rebuild")) await OrderSummaryLifecycle.Forget(app.Services.GetRequiredService<IDocumentStore>());
+        return await app.RunJasperFxCommands(args);
+    }
+
+    static CommandExecutor Executor(IServiceProvider services) => CommandExecutor.For(factory =>
+    {
+        factory.RegisterCommands(typeof(CommandLine).Assembly);
+        factory.ConfigureRun = run =>
+        {
+            if (run.Command is IOperatorCommand command) command.Services = services;
+        };
+    });
+
+    static bool IsOurs(string[] args) => args is [var first, ..] && typeof(CommandLine).Assembly.GetTypes()
+        .Any(type => CommandFactory.IsJasperFxCommandType(type) && CommandFactory.CommandNameFor(type).Equals(first, StringComparison.OrdinalIgnoreCase));
 }

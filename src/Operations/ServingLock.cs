@@ -1,11 +1,12 @@
 using Marten;
 using Npgsql;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.Operations;
 
 /// <summary>
-/// Held by every node while it serves, so that what needs the views for itself, such as a rebuild that empties them first, can tell.
-/// PostgreSQL lets go of it the moment the node is gone, however it went.
+/// Held by every process that appends events, so that what needs the views for itself, such as a rebuild that empties them first, can tell.
+/// PostgreSQL lets go of it the moment the process is gone, however it went.
 /// </summary>
 public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStore store, OrderSummaryLifecycle lifecycle, ILogger<ServingLock> log)
     : BackgroundService
@@ -16,35 +17,49 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
 
     LockSession? session;
 
-    /// <summary>Takes the lock before anything is served, and settles how the views follow the events.</summary>
+    /// <summary>Joins those that append, until the session is disposed of; whoever is first settles how the views follow the events.</summary>
     /// <exception cref="SetupException">The views cannot follow the events as the settings say.</exception>
-    public override async Task StartAsync(CancellationToken cancellationToken)
+    public async Task<LockSession> Join(CancellationToken cancellation)
     {
-        session = await LockSession.Open(database, cancellationToken);
-        if (await session.TryAlone(cancellationToken))
+        var joining = await LockSession.Open(database, cancellation);
+        try
         {
-            await lifecycle.Settle(store, cancellationToken);
-            await session.ShareFromAlone(cancellationToken);
-        }
-        else
-        {
-            if (!await session.TryShared(cancellationToken))
+            if (await joining.TryAlone(cancellation))
             {
-                LogWaiting();
-                await session.Share(cancellationToken);
+                await lifecycle.Settle(store, cancellation);
+                await joining.ShareFromAlone(cancellation);
+                return joining;
             }
 
-            await lifecycle.Check(store, cancellationToken);
-        }
+            if (!await joining.TryShared(cancellation))
+            {
+                LogWaiting();
+                await joining.Share(cancellation);
+            }
 
+            await lifecycle.Check(store, cancellation);
+            return joining;
+        }
+        catch
+        {
+            await joining.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Joins before anything is served.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        session = await Join(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>Lets go, after everything that was started later has ended.</summary>
+    /// <summary>Leaves after everything that was started later has ended.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (session is not null) await session.DisposeAsync();
+        // A host may be stopped twice at once, by a signal and by its owner.
+        if (Interlocked.Exchange(ref session, null) is { } held) await held.DisposeAsync();
     }
 
     /// <summary>Notices when the lock's connection is lost, and takes the lock again.</summary>
@@ -60,19 +75,19 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+            catch (Exception e) when (StorageFault.Is(e) || e is InvalidOperationException)
             {
                 LogLost(e);
                 await session!.DisposeAsync();
-                session = await Again(stoppingToken);
+                session = await Rejoin(stoppingToken);
             }
         }
     }
 
-    /// <exception cref="InvalidOperationException">What needs the views for itself began meanwhile: to go on serving would spoil them.</exception>
-    async Task<LockSession> Again(CancellationToken cancellation)
+    /// <exception cref="InvalidOperationException">What needs the views for itself began meanwhile: to go on serving would spoil them, so the host stops.</exception>
+    async Task<LockSession> Rejoin(CancellationToken cancellation)
     {
-        for (var refused = 0; ; await Task.Delay(Pause, cancellation))
+        for (var refused = 0; refused < Attempts; await Task.Delay(Pause, cancellation))
         {
             try
             {
@@ -83,14 +98,16 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
                     return again;
                 }
 
+                refused++;
                 await again.DisposeAsync();
-                if (++refused == Attempts) throw new InvalidOperationException("While the database could not be reached, a rebuild began: this node stops serving.");
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (StorageFault.Is(e))
             {
                 // Still not there.
             }
         }
+
+        throw new InvalidOperationException("While the database could not be reached, a rebuild began. This node stops serving.");
     }
 
     [LoggerMessage(LogLevel.Warning, "Something has the views for itself, a rebuild or another node that starts; this node serves when that has ended.")]
@@ -105,5 +122,5 @@ public static class Serving
 {
     /// <summary>Makes this process known as a node that serves, from before it starts to after it ends.</summary>
     public static void AddServingLock(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton(OrderSummaryLifecycle.Of(builder.Configuration)).AddHostedService<ServingLock>();
+        builder.Services.AddSingleton(OrderSummaryLifecycle.Of(builder.Configuration)).AddSingleton<ServingLock>().AddHostedService(services => services.GetRequiredService<ServingLock>());
 }

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace OrderMonolith.Operations;
 
-/// <summary>What the store remembers of a view: how it followed the events when a node last served.</summary>
+/// <summary>What the store remembers of a view that was whole when a node began to serve: how it follows the events since.</summary>
 /// <param name="Id">Name of the projection.</param>
 /// <param name="Lifecycle">In the append's transaction, or behind it.</param>
 public sealed record ViewLifecycle(string Id, ProjectionLifecycle Lifecycle);
@@ -16,17 +16,10 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
     const string Section = "OrderSummaries";
     const string Projection = "order_summaries";
 
-    /// <summary>Whether an order has events that its summary has not seen.</summary>
-    const string Behind = """
-        select exists (
-            select from events.mt_streams s left join views.mt_doc_order_summary d on d.id = s.id
-            where not s.is_archived and s.version > coalesce(d.mt_version, 0))
-        """;
-
-    /// <summary>The daemon goes on after the last event there is: all of them are in the view already.</summary>
+    /// <summary>The daemon goes on after the last event there is. A row that says 0 would stop it: it takes 0 for no row.</summary>
     const string StandAtHead = """
         insert into events.mt_event_progression (name, last_seq_id)
-        select name, (select coalesce(max(seq_id), 0) from events.mt_events) from unnest(array['HighWaterMark', 'order_summaries:All']) name
+        select name, head from (select max(seq_id) head from events.mt_events) e, unnest(array['HighWaterMark', 'order_summaries:All']) name where head > 0
         on conflict (name) do update set last_seq_id = greatest(excluded.last_seq_id, mt_event_progression.last_seq_id), last_updated = transaction_timestamp()
         """;
 
@@ -34,39 +27,52 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
     public static OrderSummaryLifecycle Of(IConfiguration configuration) =>
         new(configuration.Read<OrderSummariesSettings>().Lifecycle is SummariesLifecycle.Async ? ProjectionLifecycle.Async : ProjectionLifecycle.Inline);
 
-    /// <summary>Sees that the store has its view as the setting wants it. Other nodes may serve, so nothing is changed.</summary>
+    /// <summary>Sees that the store has its view as the setting wants it. Others may append meanwhile, so nothing is changed.</summary>
     /// <exception cref="SetupException">The store remembers the other lifecycle.</exception>
     public async Task Check(IDocumentStore store, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
         if (await session.LoadAsync<ViewLifecycle>(Projection, cancellation) is { } remembered && remembered.Lifecycle != Wanted)
             throw new SetupException(
-                $"{Section}:Lifecycle is {Wanted}, but other nodes serve this database with {remembered.Lifecycle}. Stop them first, then start with the new setting.");
+                $"{Section}:Lifecycle is {Wanted}, but others use this database with {remembered.Lifecycle}. Stop them first, then start with the new setting.");
     }
 
-    /// <summary>Sees to it that the store has its view as the setting wants it. Nobody else may serve meanwhile.</summary>
-    /// <exception cref="SetupException">Inline is wanted, but the view is behind: what it lacks would never be added.</exception>
+    /// <summary>Sees to it that the store has its view as the setting wants it. Nobody may append meanwhile.</summary>
+    /// <exception cref="SetupException">A view that changes with every append is not whole: what it lacks would never be added.</exception>
     public async Task Settle(IDocumentStore store, CancellationToken cancellation)
     {
         await using var session = store.LightweightSession();
         var remembered = await session.LoadAsync<ViewLifecycle>(Projection, cancellation);
         if (remembered?.Lifecycle == Wanted) return;
 
-        var isBehind = await IsBehind(session, cancellation);
-        if (Wanted is ProjectionLifecycle.Inline && isBehind)
+        if (!await IsWhole(session, "views.mt_doc_order", cancellation))
+            throw new SetupException("Some orders have events that their documents lack: a rebuild was cut short. Run 'projections rebuild -p orders'.");
+        var whole = await IsWhole(session, "views.mt_doc_order_summary", cancellation);
+        if (Wanted is ProjectionLifecycle.Inline && !whole)
             throw new SetupException(
-                $"{Section}:Lifecycle cannot change to Inline yet: some orders have events that their summaries lack. "
-                + $"Start with Async until the view has caught up, or run 'projections rebuild -p {Projection}'.");
+                $"{Section}:Lifecycle cannot be Inline yet: some orders have events that their summaries lack. "
+                + $"Serve with Async until the view has caught up, or run 'projections rebuild -p {Projection}'.");
 
         // Were events replayed that the view holds already, it would skip them; this only spares it the walk.
-        if (Wanted is ProjectionLifecycle.Async && !isBehind) session.QueueSqlCommand(StandAtHead);
+        if (Wanted is ProjectionLifecycle.Async && whole) session.QueueSqlCommand(StandAtHead);
         session.Store(new ViewLifecycle(Projection, Wanted));
         await session.SaveChangesAsync(cancellation);
     }
 
-    static async Task<bool> IsBehind(IDocumentSession session, CancellationToken cancellation)
+    /// <summary>Has the next start look for itself whether the views are whole.</summary>
+    public static async Task Forget(IDocumentStore store)
     {
-        await using var question = new NpgsqlCommand(Behind) { CommandTimeout = 0 };
+        await using var session = store.LightweightSession();
+        session.Delete<ViewLifecycle>(Projection);
+        await session.SaveChangesAsync();
+    }
+
+    static async Task<bool> IsWhole(IDocumentSession session, string view, CancellationToken cancellation)
+    {
+        await using var question = new NpgsqlCommand($"""
+            select not exists (
+                select from events.mt_streams s left join {view} d on d.id = s.id where not s.is_archived and s.version > coalesce(d.mt_version, 0))
+            """) { CommandTimeout = 0 };
         await using var answer = await session.ExecuteReaderAsync(question, cancellation);
         return await answer.ReadAsync(cancellation) && answer.GetBoolean(0);
     }

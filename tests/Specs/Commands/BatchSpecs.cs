@@ -47,6 +47,7 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         Assert.Equal(3, (await tasks[0]).Order?.Version);
         Assert.Equal("poison", (await Assert.ThrowsAsync<InvalidOperationException>(() => tasks[1])).Message);
         Assert.Equal(4, (await tasks[2]).Order?.Version);
+        Assert.Equal(2, await batches.Commits(id));
     }
 
     [Fact]

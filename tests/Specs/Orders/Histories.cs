@@ -54,15 +54,21 @@ public static class Histories
 
     static readonly Gen<OrderEvent> Facts = Gen.Frequency<OrderEvent>(
         (1, Gen.Elements("ada", "bob").Select(OrderEvent (customer) => new OrderCreated(customer, "EUR"))),
-        (8, from product in Products from units in AnyQuantities from price in AnyPrices from text in Texts
+        (8, from product in Products
+            from units in AnyQuantities
+            from price in AnyPrices
+            from text in Texts
             select (OrderEvent)new ItemAdded(product, units, price, text)),
         (5, from product in Products from units in AnyQuantities from price in AnyPrices select (OrderEvent)new ItemRemoved(product, units, price)),
         (1, Gen.Constant<OrderEvent>(new OrderConfirmed())),
         (1, Texts.Select(OrderEvent (reason) => new OrderCancelled(reason))));
 
     static readonly Gen<IOrderCommand> AnyCommands = Gen.Frequency<IOrderCommand>(
-        (12, from product in Products from units in Quantities from price in Prices from text in Texts
-            select (IOrderCommand)new AddItem(product, units, price, text)),
+        (12, from product in Products
+             from units in Quantities
+             from price in Prices
+             from text in Texts
+             select (IOrderCommand)new AddItem(product, units, price, text)),
         (6, from product in Products from units in Quantities select (IOrderCommand)new RemoveItem(product, units)),
         (2, Products.Select(IOrderCommand (product) => new RemoveItem(product))),
         (1, Gen.Constant<IOrderCommand>(new ConfirmOrder())),

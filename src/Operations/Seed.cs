@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using JasperFx.CommandLine;
+using Marten;
+using OrderMonolith.Commands;
+using static System.FormattableString;
+
+namespace OrderMonolith.Operations;
+
+/// <summary>What <c>seed</c> is told.</summary>
+public sealed class SeedInput : OperatorInput
+{
+    /// <summary>How many orders.</summary>
+    [Description("How many orders; 100 unless said")]
+    [FlagAlias("orders", true)]
+    public int OrdersFlag { get; set; } = 100;
+
+    /// <summary>Which orders.</summary>
+    [Description("Any number: the same one makes the same orders, and those that are there already are not made again")]
+    [FlagAlias("seed", true)]
+    public int? SeedFlag { get; set; }
+}
+
+/// <summary>What seeding came to.</summary>
+/// <param name="Seed">The number that makes the same orders again.</param>
+/// <param name="Orders">Orders that there are for it now.</param>
+/// <param name="Created">Orders made now.</param>
+/// <param name="AlreadyThere">Orders that had been made before.</param>
+/// <param name="EventsAppended">Events appended now.</param>
+/// <param name="Seconds">How long it took.</param>
+public sealed record SeedSummary(int Seed, int Orders, int Created, int AlreadyThere, long EventsAppended, double Seconds);
+
+/// <summary>Makes demo orders.</summary>
+[Description("Make plausible demo orders: several customers, products and currencies; pending, confirmed and cancelled, over the last 90 days", Name = "seed")]
+public sealed class SeedCommand : OperatorCommand<SeedInput>
+{
+    /// <inheritdoc />
+    protected override async Task<ExitCode> Run(SeedInput input, CancellationToken cancellationToken)
+    {
+        if (input.OrdersFlag < 1) throw new BadInputException("--orders must be 1 or more.");
+        var seed = input.SeedFlag ?? Random.Shared.Next();
+        var summary = await Terminal.Watch(progress => Seeding.Run(
+            Services.GetRequiredService<IDocumentStore>(), Services.GetRequiredService<TimeProvider>(), seed, input.OrdersFlag, progress, cancellationToken));
+        Terminal.Tell(summary, input.JsonFlag,
+        [
+            Invariant($"{summary.Orders:N0} demo orders: {summary.Created:N0} created, {summary.AlreadyThere:N0} already there; {summary.EventsAppended:N0} events in {summary.Seconds:N1} s"),
+            Invariant($"--seed {summary.Seed} makes the same orders again"),
+        ]);
+        return ExitCode.Done;
+    }
+}
+
+/// <summary>Stores demo orders, many to a transaction.</summary>
+public static class Seeding
+{
+    const int MostOrders = 200;
+    const int MostInFlight = 2;
+
+    /// <summary>Stores the first so many orders of a seed, unless they are there already.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped; what was committed stays.</exception>
+    public static async Task<SeedSummary> Run(IDocumentStore store, TimeProvider clock, int seed, int orders, IProgress<Progress> progress, CancellationToken stop)
+    {
+        var watch = Stopwatch.StartNew();
+        var now = clock.GetUtcNow();
+        var past = new PastOrders(store, "system", ActivityTraceId.CreateRandom().ToHexString());
+        var (created, done, events) = (0, 0, 0L);
+        var batches = Enumerable.Range(1, orders).Chunk(MostOrders);
+        await Parallel.ForEachAsync(batches, new ParallelOptions { MaxDegreeOfParallelism = MostInFlight, CancellationToken = stop }, async (batch, _) =>
+        {
+            var demo = batch.Select(n => DemoOrder.Make(seed, n, now)).ToList();
+            var outcomes = await past.Store(demo);
+            var stored = demo.Where(order => outcomes[order.Id] is PastOrderOutcome.Stored).ToList();
+            Interlocked.Add(ref created, stored.Count);
+            Interlocked.Add(ref events, stored.Sum(order => (long)order.Facts.Count));
+            progress.Report(new("orders", Interlocked.Add(ref done, batch.Length), orders, done));
+        });
+        return new(seed, orders, created, orders - created, events, Math.Round(watch.Elapsed.TotalSeconds, 3));
+    }
+}

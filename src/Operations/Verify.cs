@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Text.Json;
+using JasperFx.CommandLine;
+using Marten;
+using static System.FormattableString;
+
+namespace OrderMonolith.Operations;
+
+/// <summary>What <c>verify</c> is told.</summary>
+public sealed class VerifyInput : OperatorInput;
+
+/// <summary>Compares every stored view with what the events say.</summary>
+[Description("Fold every order's events and compare with the stored views, also while nodes serve. Names each order that differs and ends with 1 if any does", Name = "verify")]
+public sealed class VerifyCommand : OperatorCommand<VerifyInput>
+{
+    /// <inheritdoc />
+    protected override async Task<ExitCode> Run(VerifyInput input, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        using var report = input.JsonFlag ? new JsonReport() : null;
+        var summary = await Terminal.Watch(progress => new Verification(
+            Services.GetRequiredService<IDocumentStore>(), report is null ? Say : report.Add, progress, cancellationToken).Run());
+        if (report is null) foreach (var sentence in Sentences(summary, clock.Elapsed.TotalSeconds)) Terminal.Say(sentence);
+        else report.Finish(summary, clock.Elapsed.TotalSeconds);
+        return summary.Differences == 0 ? ExitCode.Done : ExitCode.Wrong;
+    }
+
+    static void Say(Difference d) => Terminal.Say($"{d.OrderId} in {d.View}: {d.How}");
+
+    static IEnumerable<string> Sentences(VerificationSummary s, double seconds) =>
+    [
+        Invariant($"{s.Orders:N0} orders with {s.Events:N0} events in {seconds:N1} s: {s.Differences:N0} differences"),
+        .. s.EventsBehind.Select(b => Invariant($"{b.Key} follows from behind and had not seen {b.Value:N0} events; what it had seen was compared")),
+    ];
+
+    /// <summary>One JSON document, written as the differences are found, so that any number of them fits.</summary>
+    sealed class JsonReport : IDisposable
+    {
+        readonly Utf8JsonWriter json = new(Console.OpenStandardOutput(), new() { Indented = true });
+
+        public JsonReport()
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("found");
+        }
+
+        public void Dispose() => json.Dispose();
+
+        public void Add(Difference difference)
+        {
+            JsonSerializer.Serialize(json, difference, Json.Stored);
+            json.Flush();
+        }
+
+        public void Finish(VerificationSummary summary, double seconds)
+        {
+            json.WriteEndArray();
+            foreach (var member in JsonSerializer.SerializeToElement(summary, Json.Stored).EnumerateObject()) member.WriteTo(json);
+            json.WriteNumber("seconds", Math.Round(seconds, 3));
+            json.WriteEndObject();
+            json.Flush();
+            Console.Out.WriteLine();
+        }
+    }
+}

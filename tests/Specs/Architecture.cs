@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>The modules and who may see whom, checked over the sources. A module is a folder of src; the files beside them compose all.</summary>
+public sealed partial class Architecture
+{
+    static readonly Dictionary<string, string[]> MaySee = new()
+    {
+        ["Orders"] = [],                                                          // the rules see nobody
+        ["Storage"] = [],                                                          // where the database comes from, and when it is away
+        ["Commands"] = ["Orders", "Storage", "Http"],                               // runs the rules for whoever asks
+        ["OrderSummaries"] = ["Orders", "Http"],                                          // tells what came of it
+        ["Operations"] = ["Orders", "Storage", "Commands"],                           // for operators
+        ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
+        ["Http"] = ["Orders", "Storage", "Commands", "OrderSummaries", "Operations"], // problems and the API's description speak of all
+    };
+
+    static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];
+
+    static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(here, "../../.."));
+
+    [Fact]
+    public void Modules_see_only_whom_they_may() => Assert.Empty(
+        from line in Code()
+        where line.Module is not ""
+        from Match name in Module().Matches(line.Text)
+        let seen = name.Groups["module"].Value
+        where seen != line.Module && MaySee.ContainsKey(seen) && !MaySee.GetValueOrDefault(line.Module, []).Contains(seen)
+        select $"{line.Where} {line.Module} -> {seen}");
+
+    [Fact]
+    public void Every_module_is_in_the_table() =>
+        Assert.Empty(Code().Select(line => line.Module).Distinct().Except(["", "Properties", .. MaySee.Keys]));
+
+    [Fact]
+    public void The_rules_know_no_framework_no_clock_and_no_chance() => Assert.Empty(
+        from line in Code()
+        where line.Module is "Orders" && Impure().IsMatch(line.Text)
+        select $"{line.Where} {line.Text.Trim()}");
+
+    [Fact]
+    public void A_namespace_is_its_folder() => Assert.Empty(
+        from line in Code()
+        let space = Namespace().Match(line.Text)
+        where space.Success && space.Groups["name"].Value != (line.Module is "" ? "OrderMonolith" : $"OrderMonolith.{line.Module}")
+        select $"{line.Where} {line.Text}");
+
+    [Fact]
+    public void Folders_are_flat() => Assert.DoesNotContain(
+        Sources(), file => Path.GetRelativePath(Path.Combine(Root(), "src"), file).Count(c => c == Path.DirectorySeparatorChar) > 1);
+
+    [Fact]
+    public void Names_say_what_a_thing_is() => Assert.Empty(
+        from file in Sources()
+        from part in Path.GetRelativePath(Path.Combine(Root(), "src"), file).Split(Path.DirectorySeparatorChar)
+        let name = Path.GetFileNameWithoutExtension(part)
+        where NoName.Any(no => name == no || name.EndsWith(no, StringComparison.Ordinal) || name.EndsWith(no + "s", StringComparison.Ordinal))
+        select file);
+
+    static IEnumerable<string> Sources() => Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "Internal"));
+
+    static IEnumerable<(string Where, string Module, string Text)> Code() =>
+        from file in Sources()
+        let path = Path.GetRelativePath(Path.Combine(Root(), "src"), file)
+        let module = Path.GetDirectoryName(path)!
+        from line in File.ReadLines(file).Index()
+        let text = line.Item.Split("//")[0]
+        where text.Length > 0
+        select ($"src/{path}:{line.Index + 1}", module, text);
+
+    /// <summary>With the project's name before it, or without, as C# allows between siblings.</summary>
+    [GeneratedRegex(@"(?<![.\w""])(OrderMonolith\.(?<module>\w+)|(?<module>[A-Z]\w+)\.[A-Z])")]
+    private static partial Regex Module();
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+)")]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"Marten|Wolverine|JasperFx|Npgsql|AspNetCore|(?<![\w.])Json\.|UtcNow|DateTimeOffset\.Now|TimeProvider|NewGuid|CreateVersion7|Random|await|Task")]
+    private static partial Regex Impure();
+}
