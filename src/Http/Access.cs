@@ -61,7 +61,7 @@ public static partial class Access
             },
             OnForbidden = context =>
             {
-                if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy is { } scope)
+                if (context.HttpContext.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(asked => asked.Policy).FirstOrDefault(policy => policy is not null) is { } scope)
                     context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
                 return Task.CompletedTask;
             },

@@ -41,8 +41,8 @@ public static class ApiParameters
         Of(Query, "currency", "Orders in this currency.", ApiSchemas.Bound(Text(), new CurrencyAttribute())),
         Of(Query, "createdFrom", "Orders created at or after this time; a date alone is its midnight UTC.", Text(), "2026-01-31T12:00:00Z"),
         Of(Query, "createdTo", "Orders created before this time; a date alone is its midnight UTC.", Text(), "2026-02-01"),
-        Of(Query, "minTotal", "Orders of at least this amount.", new() { Type = JsonSchemaType.Number }),
-        Of(Query, "maxTotal", "Orders of at most this amount.", new() { Type = JsonSchemaType.Number }),
+        Of(Query, "minTotal", "Orders of at least this amount.", Amount()),
+        Of(Query, "maxTotal", "Orders of at most this amount.", Amount()),
         Of(Query, "sort", "What to sort by; `-` is descending.",
             Text(["createdAt", "-createdAt", "lastUpdated", "-lastUpdated", "totalAmount", "-totalAmount"], @default: "-createdAt")),
         Of(Query, "limit", "Most orders on a page.", new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "200", Default = 20 }),
@@ -56,6 +56,8 @@ public static class ApiParameters
         Enum = of?.Select(value => (JsonNode)value).ToList(),
         Default = @default,
     };
+
+    static OpenApiSchema Amount() => new() { Type = JsonSchemaType.Number, Format = "decimal", Minimum = "0" };
 
     static OpenApiSchema Whole() => new() { Type = JsonSchemaType.Integer };
 

@@ -17,6 +17,8 @@ public static class ApiSchemas
     /// <summary>Name of the schema of a page of summaries.</summary>
     public const string List = "OrderSummaryList";
 
+    const string FrameworksName = "x-schema-id";
+
     /// <summary>The types of bodies that come in, by their names in the description.</summary>
     public static IReadOnlyList<Type> Requests { get; } = [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder)];
 
@@ -30,17 +32,23 @@ public static class ApiSchemas
         cancellationToken.ThrowIfCancellationRequested();
         var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         Form(schema, type, context.Document!);
-        if (context.JsonTypeInfo.ElementType is { } element && (Requests.Contains(element) || Answers.Contains(element)))
-        {
-            var named = new OpenApiSchemaReference(element.Name, context.Document);
-            if (schema.Items is not null) schema.Items = named;
-            if (schema.AdditionalProperties is not null) schema.AdditionalProperties = named;
-        }
-
         foreach (var bound in context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(true).OfType<ValidationAttribute>() ?? []) Bound(schema, bound);
         if (Requests.Contains(type)) schema.AdditionalPropertiesAllowed = false;
         if (Answers.Contains(type)) Shown(schema, context.JsonTypeInfo);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Has the shapes say those inside them by their names.</summary>
+    public static void Join(OpenApiDocument document)
+    {
+        var shapes = document.Components!.Schemas!;
+        foreach (var member in shapes.Values.OfType<OpenApiSchema>().SelectMany(shape => shape.Properties?.Values ?? []).OfType<OpenApiSchema>())
+            (member.Items, member.AdditionalProperties) = (Named(member.Items), Named(member.AdditionalProperties));
+
+        IOpenApiSchema? Named(IOpenApiSchema? inner) =>
+            inner is OpenApiSchema { Metadata: { } notes } && notes.TryGetValue(FrameworksName, out var name) && name is string known && shapes.ContainsKey(known)
+                ? new OpenApiSchemaReference(known, document)
+                : inner;
     }
 
     /// <summary>The JSON form of what our converters write.</summary>

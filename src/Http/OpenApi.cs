@@ -67,6 +67,7 @@ public static class OpenApi
         });
         foreach (var type in ApiSchemas.Requests.Concat(ApiSchemas.Answers))
             document.AddComponent<IOpenApiSchema>(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
+        ApiSchemas.Join(document);
         document.AddComponent<IOpenApiSchema>(ApiSchemas.List, ApiSchemas.OrderSummaryList(document));
 
         document.Paths = [];

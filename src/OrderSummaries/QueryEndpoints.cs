@@ -1,4 +1,5 @@
 using System.Data;
+using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
@@ -7,6 +8,7 @@ using Wolverine.Http;
 namespace OrderMonolith.OrderSummaries;
 
 /// <summary>Where orders are read: stored documents, straight from the database. An order of another customer does not exist for the caller.</summary>
+[Authorize(Scopes.ReadOrders)]
 public static class QueryEndpoints
 {
     const string Order = "select data, mt_version from views.mt_doc_order where id = $1 and ($2 is null or data ->> 'customerId' = $2)";

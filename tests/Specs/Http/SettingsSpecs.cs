@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>Settings that mean nothing, or more than was meant, forbid a start.</summary>
+public sealed class SettingsSpecs
+{
+    const string Token = "Authentication:Schemes:Bearer:ValidIssuer=x";
+
+    [Theory]
+    [InlineData("Storage:DataFoldr=x", "Storage:DataFoldr")]
+    [InlineData("Storage:DataFolder:Path=x", "Storage:DataFolder")]
+    [InlineData("Storage=x", "Storage")]
+    [InlineData("OrderSummaries:Lifecycle=Live", "OrderSummaries:Lifecycle")]
+    [InlineData("OrderSummaries:Lifecycle=7", "OrderSummaries:Lifecycle")]
+    [InlineData("OrderSummaries:Lifecicle=Async", "OrderSummaries:Lifecicle")]
+    [InlineData("Authentication:Anonymous=yes", "Authentication:Anonymous")]
+    [InlineData("Authentication:Anonymus=true", "Authentication:Anonymus")]
+    [InlineData("Authentication:Schemes=Bearer", "Authentication:Schemes")]
+    [InlineData("Authentication:Anonymous=true;" + Token, "exclude each other")]
+    [InlineData("Cors:Origins=https://a.example", "Cors:Origins")]
+    [InlineData("Cors:Origin:0=https://a.example", "Cors:Origin")]
+    [InlineData("urls=nonsense", "nonsense")]
+    public void What_is_wrong_is_named(string settings, string named) => Assert.Contains(named, Fault(settings));
+
+    [Theory]
+    [InlineData("Storage:DataFolder=/tmp/x;OrderSummaries:Lifecycle=async;authentication:anonymous=True;Cors:Origins:0=https://a.example")]
+    [InlineData("Authentication:Schemes:Bearer:Whatever=1;Authentication:Schemes:Bearer:Deeper:Still=2")]
+    [InlineData("")]
+    public void What_is_right_is_taken(string settings) => Assert.Null(Fault(settings));
+
+    [Theory]
+    [InlineData("urls=http://0.0.0.0:80")]
+    [InlineData("urls=http://*:80")]
+    [InlineData("urls=http://+:80")]
+    [InlineData("urls=http://[::]:80")]
+    [InlineData("urls=http://shop.example:80")]
+    [InlineData("urls=http://127.0.0.1.example:80")]
+    [InlineData("urls=http://127.0.0.1:80|http://10.1.2.3:80")]
+    [InlineData("http_ports=8080")]
+    [InlineData("https_ports=8443")]
+    [InlineData("urls=http://127.0.0.1:80;Kestrel:Endpoints:Public:Url=http://0.0.0.0:80")]
+    public void Without_authentication_nobody_elsewhere_may_reach_it(string settings)
+    {
+        Assert.Contains("Authentication:Anonymous=true", Fault(settings));
+        Assert.Null(Fault($"{settings};Authentication:Anonymous=true"));
+        Assert.Null(Fault($"{settings};{Token}"));
+        Assert.Null(Fault(settings, serves: false));
+    }
+
+    [Theory]
+    [InlineData("urls=http://127.0.0.1:80|http://localhost:81|http://[::1]:82|http://127.5.5.5:83|http://unix:/tmp/socket")]
+    [InlineData("urls=http://127.0.0.1:80;http_ports=8080")]
+    public void On_this_machine_anybody_may(string settings) => Assert.Null(Fault(settings));
+
+    [Fact]
+    public async Task The_process_says_so_and_ends_with_1()
+    {
+        using var service = Process.Start(new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "--urls", "http://0.0.0.0:0"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var (output, errors) = (service.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), service.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await service.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, service.ExitCode);
+        Assert.StartsWith("Told to listen on http://0.0.0.0:0", await errors);
+        Assert.DoesNotContain("   at ", await errors + await output);
+    }
+
+    static string? Fault(string settings, bool serves = true)
+    {
+        var given = settings.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(s => s.Split('=', 2)).ToDictionary(s => s[0], s => (string?)s[1].Replace('|', ';'));
+        return Record.Exception(() => Setup.Check(new ConfigurationBuilder().AddInMemoryCollection(given).Build(), serves))?.Message;
+    }
+}
