@@ -1,10 +1,12 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using Marten;
+using OrderMonolith.Api;
 using OrderMonolith;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
+using OrderMonolith.OrderSummaries;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;

@@ -3,6 +3,7 @@ using JasperFx.CommandLine;
 using Marten;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
+using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using Marten;
 using Npgsql;
+using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.Operations;

@@ -3,9 +3,8 @@ using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
 using OrderMonolith.Orders;
-using OrderMonolith.OrderSummaries;
 
-namespace OrderMonolith.Operations;
+namespace OrderMonolith.OrderSummaries;
 
 /// <summary>What the store remembers of a view that was whole when a node began to serve: how it follows the events since.</summary>
 /// <param name="Id">Name of the projection.</param>
