@@ -1,8 +1,8 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using Marten;
-using OrderMonolith.Api;
 using OrderMonolith;
+using OrderMonolith.Api;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;

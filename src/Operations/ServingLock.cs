@@ -94,15 +94,8 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         {
             try
             {
-                var again = await LockSession.Open(database, cancellation);
-                if (await again.TryShared(cancellation))
-                {
-                    await lifecycle.Check(store, cancellation);
-                    return again;
-                }
-
+                if (await TryRejoin(cancellation) is { } again) return again;
                 refused++;
-                await again.DisposeAsync();
             }
             catch (Exception e) when (StorageFault.Is(e))
             {
@@ -111,6 +104,27 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         }
 
         throw new InvalidOperationException("While the database could not be reached, a rebuild began. This node stops serving.");
+    }
+
+    async Task<LockSession?> TryRejoin(CancellationToken cancellation)
+    {
+        var again = await LockSession.Open(database, cancellation);
+        try
+        {
+            if (await again.TryShared(cancellation))
+            {
+                await lifecycle.Check(store, cancellation);
+                return again;
+            }
+        }
+        catch
+        {
+            await again.DisposeAsync();
+            throw;
+        }
+
+        await again.DisposeAsync();
+        return null;
     }
 
     [LoggerMessage(LogLevel.Warning, "Something has the views for itself, a rebuild or another node that starts; this node serves when that has ended.")]

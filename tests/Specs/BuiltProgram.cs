@@ -14,13 +14,16 @@ public static class BuiltProgram
     static readonly string Assembly = typeof(Program).Assembly.Location.Replace(Path.Combine("tests", "Specs"), "src", StringComparison.Ordinal);
 
     /// <summary>Runs it to its end on a database.</summary>
-    public static async Task<ProgramRun> Run(string database, params string[] args)
+    public static Task<ProgramRun> Run(string database, params string[] args) => Run(database, "Inline", args);
+
+    /// <summary>Runs it to its end on a database whose order summaries have a lifecycle.</summary>
+    public static async Task<ProgramRun> Run(string database, string lifecycle, string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [Assembly, .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["ConnectionStrings__Orders"] = database, ["DOTNET_ENVIRONMENT"] = "Development" },
+            Environment = { ["ConnectionStrings__Orders"] = database, ["OrderSummaries__Lifecycle"] = lifecycle, ["DOTNET_ENVIRONMENT"] = "Development" },
         };
         using var process = Process.Start(start)!;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
