@@ -28,7 +28,7 @@ public static class CommandLine
         var database = args is [var verb, ..] && NeedNoDatabase.Contains(verb)
             ? Database.None
             : await Database.OpenAsync(builder.Configuration, builder.Environment, logs.CreateLogger<Database>(), CancellationToken.None);
-        builder.Services.AddSingleton(database.ToDataSource());
+        builder.Services.AddSingleton(_ => database.ToDataSource());
         return database;
     }
 
