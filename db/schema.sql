@@ -468,11 +468,14 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_envelope (
 CONSTRAINT pkey_mt_doc_envelope_id PRIMARY KEY (id)
 );
 CREATE TABLE IF NOT EXISTS views.mt_doc_order (
-    id            uuid      NOT NULL,
-    data          jsonb     NOT NULL,
-    mt_version    bigint    NOT NULL DEFAULT 0,
+    id             uuid       NOT NULL,
+    data           jsonb      NOT NULL,
+    mt_version     bigint     NOT NULL DEFAULT 0,
+    customer_id    varchar    NOT NULL,
 CONSTRAINT pkey_mt_doc_order_id PRIMARY KEY (id)
 );
+
+CREATE INDEX mt_doc_order_idx_customer_id ON views.mt_doc_order USING btree (customer_id);
 CREATE TABLE IF NOT EXISTS views.mt_doc_order_summary (
     id              uuid           NOT NULL,
     data            jsonb          NOT NULL,
@@ -486,17 +489,19 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_order_summary (
 CONSTRAINT pkey_mt_doc_order_summary_id PRIMARY KEY (id)
 );
 
-CREATE INDEX mt_doc_order_summary_idx_customer_id ON views.mt_doc_order_summary USING btree (customer_id);
+CREATE INDEX mt_doc_order_summary_idx_created_at_id ON views.mt_doc_order_summary USING btree (created_at, id);
 
-CREATE INDEX mt_doc_order_summary_idx_status ON views.mt_doc_order_summary USING btree (status);
+CREATE INDEX mt_doc_order_summary_idx_customer_id_created_at_id ON views.mt_doc_order_summary USING btree (customer_id, created_at, id);
 
-CREATE INDEX mt_doc_order_summary_idx_currency ON views.mt_doc_order_summary USING btree (currency);
+CREATE INDEX mt_doc_order_summary_idx_status_created_at_id ON views.mt_doc_order_summary USING btree (status, created_at, id);
 
-CREATE INDEX mt_doc_order_summary_idx_total_amount ON views.mt_doc_order_summary USING btree (total_amount);
-
-CREATE INDEX mt_doc_order_summary_idx_created_at ON views.mt_doc_order_summary USING btree (created_at);
-
-CREATE INDEX mt_doc_order_summary_idx_last_updated ON views.mt_doc_order_summary USING btree (last_updated);
+CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products'));
+CREATE TABLE IF NOT EXISTS views.mt_doc_view_lifecycle (
+    id            varchar    NOT NULL,
+    data          jsonb      NOT NULL,
+    mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_view_lifecycle_id PRIMARY KEY (id)
+);
 CREATE TABLE IF NOT EXISTS events.mt_streams (
     id                   uuid           NOT NULL,
     type                 varchar        NULL,

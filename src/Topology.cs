@@ -4,7 +4,6 @@ using Marten;
 using Marten.Events;
 using Marten.Schema;
 using OrderMonolith.Commands;
-using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 using Weasel.Core;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.Commands;
@@ -36,4 +37,4 @@ public sealed record Outcome(Order? Order, Rejection? Rejection, long? CurrentVe
 }
 
 /// <summary>More commands wait than are taken on: try again in a moment.</summary>
-public sealed class ServerBusyException() : Exception("Too many commands are waiting.");
+public sealed class ServerBusyException() : ProblemException("server-busy", "Too many commands are waiting. Nothing was done.");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
@@ -54,8 +55,14 @@ public sealed class CommandAnswer(Outcome outcome, bool created, bool minimal) :
         if (created) response.Headers.Location = $"/v1/orders/{order.Id}";
         response.StatusCode = created ? 201 : minimal ? 204 : 200;
         if (minimal)
+        {
             response.Headers["Preference-Applied"] = "return=minimal";
-        else
-            await response.WriteAsJsonAsync(order, Json.Stored, "application/json");
+            return;
+        }
+
+        var body = JsonSerializer.SerializeToUtf8Bytes(order, Json.Stored);
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, httpContext.RequestAborted);
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     const int MostAttempts = 8;
 
     // Room for the largest checkouts on a slow disk: a timeout is a fault to everybody in the batch.
-    const int SecondsPerCommit = 30;
+    const int SecondsPerCommit = 10;
 
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
@@ -76,7 +76,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         }
         catch (Exception e)
         {
-            LogOneByOne(e, batch.Count);
+            LogOneByOne(batch.Count, e.Message);
             await FinishOneByOne(batch);
         }
     }
@@ -156,6 +156,6 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     [LoggerMessage(LogLevel.Error, "The database did not answer; {Commands} commands were told to try again.")]
     partial void LogUnavailable(Exception e, int commands);
 
-    [LoggerMessage(LogLevel.Information, "{Commands} commands could not be committed together and run one by one.")]
-    partial void LogOneByOne(Exception e, int commands);
+    [LoggerMessage(LogLevel.Information, "{Commands} commands could not be committed together and run one by one: {Why}")]
+    partial void LogOneByOne(int commands, string why);
 }

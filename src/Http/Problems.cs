@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
-using OrderMonolith.Commands;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.Http;
@@ -35,7 +34,7 @@ public sealed record Problem(
     long? CurrentVersion = null);
 
 /// <summary>A request that ends in a problem.</summary>
-public sealed class ProblemException(string code, string detail, IReadOnlyDictionary<string, string[]>? errors = null) : Exception(detail)
+public class ProblemException(string code, string detail, IReadOnlyDictionary<string, string[]>? errors = null) : Exception(detail)
 {
     /// <summary>Which kind.</summary>
     public string Code => code;
@@ -102,9 +101,6 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
         {
             case ProblemException problem:
                 await Problems.Write(httpContext, problem.Code, problem.Message, problem.Errors);
-                break;
-            case ServerBusyException:
-                await Problems.Write(httpContext, "server-busy");
                 break;
             case BadHttpRequestException { StatusCode: 413 }:
                 await Problems.Write(httpContext, "request-too-large");

@@ -3,6 +3,7 @@ using JasperFx.CommandLine;
 using Marten;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
+using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using Spectre.Console;
 
@@ -27,7 +28,7 @@ public static class CommandLine
         var database = args is [var verb, ..] && NeedNoDatabase.Contains(verb)
             ? Database.None
             : await Database.OpenAsync(builder.Configuration, builder.Environment, logs.CreateLogger<Database>(), CancellationToken.None);
-        builder.Services.AddSingleton(database.ToDataSource());
+        builder.Services.AddSingleton(_ => database.ToDataSource());
         return database;
     }
 
@@ -57,7 +58,6 @@ public static class CommandLine
     {
         // A command that sets no code was never run: its arguments could not be understood.
         Environment.ExitCode = (int)ExitCode.BadInput;
-        await using var joined = await app.Services.GetRequiredService<ServingLock>().Join(CancellationToken.None);
         await Executor(app.Services).ExecuteAsync(args);
         return Environment.ExitCode;
     }

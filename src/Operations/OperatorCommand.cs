@@ -58,6 +58,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
         {
+            await using var joined = await Services.GetRequiredService<ServingLock>().Join(interruption.Token);
             return await Run(input, interruption.Token);
         }
         catch (BadInputException e)
@@ -73,6 +74,12 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         catch (Exception e) when (StorageFault.Is(e))
         {
             Terminal.Complain($"The database does not answer: {e.GetBaseException().Message} What was committed stays; start it again to finish.");
+            return ExitCode.Wrong;
+        }
+
+        catch (SetupException e)
+        {
+            Terminal.Complain(e.Message);
             return ExitCode.Wrong;
         }
 

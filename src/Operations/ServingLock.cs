@@ -1,5 +1,6 @@
 using Marten;
 using Npgsql;
+using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.Operations;
@@ -40,9 +41,11 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
             await lifecycle.Check(store, cancellation);
             return joining;
         }
-        catch
+        catch (Exception e)
         {
             await joining.DisposeAsync();
+            if (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+                throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.", e);
             throw;
         }
     }
@@ -91,15 +94,8 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         {
             try
             {
-                var again = await LockSession.Open(database, cancellation);
-                if (await again.TryShared(cancellation))
-                {
-                    await lifecycle.Check(store, cancellation);
-                    return again;
-                }
-
+                if (await TryRejoin(cancellation) is { } again) return again;
                 refused++;
-                await again.DisposeAsync();
             }
             catch (Exception e) when (StorageFault.Is(e))
             {
@@ -108,6 +104,27 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         }
 
         throw new InvalidOperationException("While the database could not be reached, a rebuild began. This node stops serving.");
+    }
+
+    async Task<LockSession?> TryRejoin(CancellationToken cancellation)
+    {
+        var again = await LockSession.Open(database, cancellation);
+        try
+        {
+            if (await again.TryShared(cancellation))
+            {
+                await lifecycle.Check(store, cancellation);
+                return again;
+            }
+        }
+        catch
+        {
+            await again.DisposeAsync();
+            throw;
+        }
+
+        await again.DisposeAsync();
+        return null;
     }
 
     [LoggerMessage(LogLevel.Warning, "Something has the views for itself, a rebuild or another node that starts; this node serves when that has ended.")]

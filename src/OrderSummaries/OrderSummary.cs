@@ -69,12 +69,15 @@ public sealed partial class OrderSummaryProjection : SingleStreamProjection<Orde
         _ => s,
     };
 
+    /// <summary>Divided by it a decimal keeps its value and loses its trailing zeros, so that the same amount is always the same bytes.</summary>
+    const decimal Scaleless = 1.0000000000000000000000000000m;
+
     static OrderSummary Moved(OrderSummary s, string productId, int units, decimal unitPrice)
     {
         var held = s.Products.GetValueOrDefault(productId) + units;
         return s with
         {
-            TotalAmount = s.TotalAmount + units * unitPrice,
+            TotalAmount = (s.TotalAmount + units * unitPrice) / Scaleless,
             Products = held > 0 ? s.Products.SetItem(productId, held) : s.Products.Remove(productId),
         };
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace OrderMonolith.Specs;
@@ -43,26 +42,12 @@ public sealed class CommandLineRuns(Postgres postgres)
     public async Task A_database_that_does_not_answer_ends_with_1()
     {
         await using var shop = await LegacyShop.Open(postgres);
-        var run = await Run("Host=127.0.0.1;Port=1;Username=postgres;Database=none", "import", shop.Row("1").Write().File);
+        var run = await BuiltProgram.Run("Host=127.0.0.1;Port=1;Username=postgres;Database=none", "import", shop.Row("1").Write().File);
         Assert.Equal((1, ""), (run.Code, run.Out));
         Assert.Contains("database does not answer", run.Error, StringComparison.Ordinal);
     }
 
-    static long Number((int Code, string Out, string Error) run, string name) => JsonElement.Parse(run.Out).GetProperty(name).GetInt64();
+    static long Number(ProgramRun run, string name) => JsonElement.Parse(run.Out).GetProperty(name).GetInt64();
 
-    static Task<(int Code, string Out, string Error)> Run(LegacyShop shop, params string[] args) => Run(shop.ConnectionString, args);
-
-    static async Task<(int Code, string Out, string Error)> Run(string database, params string[] args)
-    {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. args])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["ConnectionStrings__Orders"] = database, ["DOTNET_ENVIRONMENT"] = "Development" },
-        };
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output, await error);
-    }
+    static Task<ProgramRun> Run(LegacyShop shop, params string[] args) => BuiltProgram.Run(shop.ConnectionString, args);
 }

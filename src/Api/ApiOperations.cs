@@ -1,10 +1,11 @@
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 
-namespace OrderMonolith.Http;
+namespace OrderMonolith.Api;
 
 /// <summary>One thing that can be done over HTTP, as the API's description tells it.</summary>
 /// <param name="Method">The HTTP method.</param>

@@ -1,4 +1,6 @@
-namespace OrderMonolith.Http;
+using OrderMonolith.Http;
+
+namespace OrderMonolith.Api;
 
 /// <summary>What requests and answers look like.</summary>
 public static class ApiExamples

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using OrderMonolith.Http;
 using Scalar.AspNetCore;
 
-namespace OrderMonolith.Http;
+namespace OrderMonolith.Api;
 
 /// <summary>The description of the API (OpenAPI 3.1): made from <see cref="ApiOperations"/> and from the types that travel, and a page to browse it.</summary>
 public static class OpenApi

@@ -5,11 +5,12 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 
-namespace OrderMonolith.Http;
+namespace OrderMonolith.Api;
 
 /// <summary>The shapes that travel, with the bounds that their attributes declare.</summary>
 public static class ApiSchemas

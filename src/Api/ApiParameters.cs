@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
-namespace OrderMonolith.Http;
+namespace OrderMonolith.Api;
 
 /// <summary>What operations take outside of their bodies.</summary>
 public static class ApiParameters

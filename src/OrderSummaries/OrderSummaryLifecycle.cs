@@ -1,8 +1,10 @@
+using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
+using OrderMonolith.Orders;
 
-namespace OrderMonolith.Operations;
+namespace OrderMonolith.OrderSummaries;
 
 /// <summary>What the store remembers of a view that was whole when a node began to serve: how it follows the events since.</summary>
 /// <param name="Id">Name of the projection.</param>
@@ -41,6 +43,8 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
     /// <exception cref="SetupException">A view that changes with every append is not whole: what it lacks would never be added.</exception>
     public async Task Settle(IDocumentStore store, CancellationToken cancellation)
     {
+        foreach (var stored in new[] { typeof(IEvent), typeof(Order), typeof(OrderSummary) })
+            await store.Storage.Database.EnsureStorageExistsAsync(stored, cancellation);
         await using var session = store.LightweightSession();
         var remembered = await session.LoadAsync<ViewLifecycle>(Projection, cancellation);
         if (remembered?.Lifecycle == Wanted) return;

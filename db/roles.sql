@@ -1,0 +1,84 @@
+-- Who may do what in the database. Run after every db/schema.sql, and again whenever you like: psql -1 -v ON_ERROR_STOP=1 -f db/roles.sql
+--   orders_owner  owns the schemas: applies db/schema.sql, rebuilds, skips events
+--   orders_app    the service: appends and archives, but can neither change nor remove an event
+--   orders_read   reads orders and events
+-- None of them can log in: grant them to those who do, as in `create role shop login password '…' in role orders_app`.
+-- To be run by a superuser, or by a member of orders_owner once the roles are there.
+
+do $$
+declare
+    wanted name;
+begin
+    foreach wanted in array array['orders_owner', 'orders_app', 'orders_read'] loop
+        begin
+            if not exists (select from pg_roles where rolname = wanted) then
+                execute format('create role %I nologin', wanted);
+            end if;
+        exception when duplicate_object or unique_violation then
+            null; -- Roles are the cluster's: somebody made it for another database at this moment.
+        end;
+    end loop;
+end
+$$;
+
+create schema if not exists events authorization orders_owner;
+create schema if not exists views authorization orders_owner;
+create schema if not exists wolverine authorization orders_owner;
+
+-- What others made here becomes the owner's.
+do $$
+declare
+    statement text;
+begin
+    for statement in
+        select format('alter schema %I owner to orders_owner', nspname)
+        from pg_namespace
+        where nspname in ('events', 'views', 'wolverine') and nspowner <> 'orders_owner'::regrole
+        union all
+        select format('alter table %s owner to orders_owner', c.oid::regclass)
+        from pg_class c
+        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and relkind in ('r', 'p', 'v') and relowner <> 'orders_owner'::regrole
+        union all
+        select format('alter sequence %s owner to orders_owner', c.oid::regclass)
+        from pg_class c
+        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and relkind = 'S' and relowner <> 'orders_owner'::regrole
+          and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype in ('a', 'i'))
+        union all
+        select format('alter routine %s owner to orders_owner', p.oid::regprocedure)
+        from pg_proc p
+        where pronamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and proowner <> 'orders_owner'::regrole
+    loop
+        execute statement;
+    end loop;
+end
+$$;
+
+revoke all on all tables in schema events, views, wolverine from orders_app, orders_read;
+grant usage on schema events, views, wolverine to orders_app;
+grant usage on schema events, views to orders_read;
+grant execute on all routines in schema events, views, wolverine to orders_app;
+grant usage, select on all sequences in schema events, views, wolverine to orders_app;
+
+-- Documents and messages come and go; a rebuild empties views.
+grant select, insert, update, delete, truncate on all tables in schema views to orders_app;
+grant select, insert, update, delete on all tables in schema wolverine to orders_app;
+
+-- Facts stay. A stream counts its events, and may be archived with them.
+grant select, insert on all tables in schema events to orders_app;
+grant update (version, "timestamp", is_archived) on events.mt_streams to orders_app;
+grant update (is_archived) on events.mt_events to orders_app;
+
+-- How far the views have come, and what they could not take, is no fact.
+grant update, delete on events.mt_event_progression, events.mt_event_projection_floors, events.mt_high_water_skips, events.mt_doc_deadletterevent to orders_app;
+
+grant select on all tables in schema events, views to orders_read;
+
+-- Tables of later versions, until this script is run again: nothing there is a fact to be changed.
+alter default privileges for role orders_owner in schema events grant select, insert on tables to orders_app;
+alter default privileges for role orders_owner in schema views grant select, insert, update, delete, truncate on tables to orders_app;
+alter default privileges for role orders_owner in schema wolverine grant select, insert, update, delete on tables to orders_app;
+alter default privileges for role orders_owner in schema events grant select on tables to orders_read;
+alter default privileges for role orders_owner in schema views grant select on tables to orders_read;
+alter default privileges for role orders_owner in schema events grant usage, select on sequences to orders_app;
+alter default privileges for role orders_owner in schema views grant usage, select on sequences to orders_app;
+alter default privileges for role orders_owner in schema wolverine grant usage, select on sequences to orders_app;

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>How a run of the program ended and what it printed.</summary>
+public sealed record ProgramRun(int Code, string Out, string Error);
+
+/// <summary>The program as it was built, in a process of its own.</summary>
+public static class BuiltProgram
+{
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+    /// <summary>Where it was built, not its copy beside the specs: commands of the frameworks look at every assembly there is.</summary>
+    static readonly string Assembly = typeof(Program).Assembly.Location.Replace(Path.Combine("tests", "Specs"), "src", StringComparison.Ordinal);
+
+    /// <summary>Runs it to its end on a database.</summary>
+    public static Task<ProgramRun> Run(string database, params string[] args) => Run(database, "Inline", args);
+
+    /// <summary>Runs it to its end on a database whose order summaries have a lifecycle.</summary>
+    public static async Task<ProgramRun> Run(string database, string lifecycle, string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Assembly, .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ConnectionStrings__Orders"] = database, ["OrderSummaries__Lifecycle"] = lifecycle, ["DOTNET_ENVIRONMENT"] = "Development" },
+        };
+        using var process = Process.Start(start)!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Longest);
+        try
+        {
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+            await process.WaitForExitAsync(patience.Token);
+            return new(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
