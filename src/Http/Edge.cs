@@ -20,7 +20,9 @@ public static partial class Edge
         builder.WebHost.ConfigureKestrel(server =>
         {
             server.AddServerHeader = false;
-            server.Limits.MaxRequestBodySize = MostBytes;
+
+            // The server counts the framing of chunks too; what is read of a body is counted exactly where it is read.
+            server.Limits.MaxRequestBodySize = 8 * MostBytes;
         });
         builder.Services.AddExceptionHandler<ExceptionProblems>();
         if (builder.Configuration.Read<CorsSettings>().Origins is { Length: > 0 } origins)

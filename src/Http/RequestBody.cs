@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -24,7 +25,7 @@ public static class RequestBody
     };
 
     /// <summary>The body as a <typeparamref name="T"/> whose every member keeps its bounds. An absent body reads as <c>{}</c>.</summary>
-    /// <exception cref="ProblemException"><c>unsupported-media-type</c>, <c>malformed-request</c> or <c>validation-failed</c>.</exception>
+    /// <exception cref="ProblemException"><c>unsupported-media-type</c>, <c>request-too-large</c>, <c>malformed-request</c> or <c>validation-failed</c>.</exception>
     public static async Task<T> Read<T>(HttpContext http)
         where T : class
     {
@@ -63,9 +64,24 @@ public static class RequestBody
 
     static async Task<byte[]> Bytes(HttpRequest request)
     {
-        using var buffer = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
-        await request.Body.CopyToAsync(buffer, request.HttpContext.RequestAborted);
-        return buffer.ToArray();
+        if (request.ContentLength > Edge.MostBytes) throw new ProblemException("request-too-large", Problems.Kinds["request-too-large"].Help);
+
+        using var whole = new MemoryStream((int)(request.ContentLength ?? 0));
+        var part = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            while (await request.Body.ReadAsync(part, request.HttpContext.RequestAborted) is > 0 and var bytes)
+            {
+                if (whole.Length + bytes > Edge.MostBytes) throw new ProblemException("request-too-large", Problems.Kinds["request-too-large"].Help);
+                whole.Write(part, 0, bytes);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(part);
+        }
+
+        return whole.ToArray();
     }
 
     /// <summary>What can be read leniently only misfits; what cannot even be read so is malformed.</summary>

@@ -6,15 +6,21 @@ using OrderMonolith.Http;
 namespace OrderMonolith.Specs;
 
 /// <summary>Who may call, where tokens are asked for.</summary>
-public sealed class AccessSpecs(Postgres postgres) : IAsyncLifetime
+public sealed class AccessSpecs(AccessSpecs.Guarded guarded) : IClassFixture<AccessSpecs.Guarded>
 {
     static readonly object ForC1 = new { customerId = "c1" };
 
-    Monolith monolith = null!;
+    readonly Monolith monolith = guarded.Service;
 
-    public async ValueTask InitializeAsync() => monolith = await Monolith.Start(postgres, null, Tokens.Settings);
+    /// <summary>A service that asks for tokens.</summary>
+    public sealed class Guarded(Postgres postgres) : IAsyncLifetime
+    {
+        public Monolith Service { get; private set; } = null!;
 
-    public ValueTask DisposeAsync() => monolith.DisposeAsync();
+        public async ValueTask InitializeAsync() => Service = await Monolith.Start(postgres, null, Tokens.Settings);
+
+        public ValueTask DisposeAsync() => Service.DisposeAsync();
+    }
 
     [Fact]
     public async Task Who_calls_is_asked_before_anything_else()
@@ -58,8 +64,9 @@ public sealed class AccessSpecs(Postgres postgres) : IAsyncLifetime
     [Fact]
     public async Task The_actor_of_every_event_is_the_tokens_subject()
     {
-        await Create(Tokens.For("shop|ann", "orders:write"));
-        Assert.Equal("shop|ann", await monolith.Query<string>("select user_name from events.mt_events"));
+        var id = Guid.NewGuid();
+        await monolith.Send("POST", "/v1/orders", new { orderId = id, customerId = "c1" }, Tokens.For("shop|ann", "orders:write"));
+        Assert.Equal("shop|ann", await monolith.Query<string>($"select user_name from events.mt_events where stream_id = '{id}'"));
     }
 
     [Theory]
@@ -82,11 +89,28 @@ public sealed class AccessSpecs(Postgres postgres) : IAsyncLifetime
         Assert.Equal("forbidden", (await monolith.Send("POST", "/v1/orders", new { customerId = "c2" }, c1)).Code);
         Assert.Equal("validation-failed", (await monolith.Send("POST", "/v1/orders", "{}", shop)).Code);
 
-        var cancel = created.Header("Location") + "/cancel";
+        var (read2, order) = (Tokens.For("ann", "orders:read", ("customer_id", "c2")), created.Header("Location")!);
+        Assert.Equal("order-not-found", (await monolith.Send("GET", order, null, read2)).Code);
+        Assert.Equal("order-not-found", (await monolith.Send("GET", order + "/summary", null, read2)).Code);
+        Assert.Empty((await monolith.Send("GET", "/v1/orders", null, read2)).Content.GetProperty("items").EnumerateArray());
+        Assert.Empty((await monolith.Send("GET", "/v1/orders?customerId=c1", null, read2)).Content.GetProperty("items").EnumerateArray());
+
+        var cancel = order + "/cancel";
         Assert.Equal("order-not-found", (await monolith.Send("POST", cancel, null, c2)).Code);
         Assert.Equal("order-not-found", (await monolith.Send("POST", cancel, null, c2, ("If-Match", "\"7\""))).Code);
         Assert.Equal(200, (await monolith.Send("POST", cancel, null, c1)).Status);
         Assert.Equal(200, (await monolith.Send("POST", cancel, null, shop)).Status);
+    }
+
+    [Fact]
+    public async Task Reading_needs_the_scope_for_reading()
+    {
+        foreach (var path in new[] { "/v1/orders", $"/v1/orders/{Guid.NewGuid()}", $"/v1/orders/{Guid.NewGuid()}/summary", "/v1/orders?nonsense=1" })
+        {
+            Assert.Equal("unauthenticated", (await monolith.Send("GET", path)).Code);
+            Assert.Equal("forbidden", (await monolith.Send("GET", path, null, Tokens.For("ann", "orders:write"))).Code);
+            Assert.NotInRange((await monolith.Send("GET", path, null, Tokens.For("ann", "orders:read"))).Status, 401, 403);
+        }
     }
 
     [Theory]

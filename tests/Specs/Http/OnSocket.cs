@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using JasperFx.CommandLine;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -15,8 +17,8 @@ public sealed class OnSocket : WebApplicationFactory<Program>
 
     OnSocket((string, string)[] settings) => this.settings = settings;
 
-    /// <summary>What it logged as an error, or worse.</summary>
-    public Errors Logged { get; } = new();
+    /// <summary>What it logs.</summary>
+    public Log Logged { get; } = new();
 
     public static async Task<OnSocket> Start(Postgres postgres, params (string, string)[] settings) =>
         Start(await postgres.CreateDatabaseAsync("specs"), settings);
@@ -65,18 +67,13 @@ public sealed class OnSocket : WebApplicationFactory<Program>
         .. body ?? [],
     ]);
 
-    /// <summary>What went wrong, as logged.</summary>
-    public sealed class Errors : ILoggerProvider, ILogger
+    /// <summary>What the service said of itself.</summary>
+    public sealed class Log : ILoggerProvider, ILogger
     {
-        readonly List<string> lines = [];
+        readonly ConcurrentQueue<(LogLevel Level, string Line)> lines = [];
+        readonly SemaphoreSlim more = new(0);
 
-        public IReadOnlyList<string> Lines
-        {
-            get
-            {
-                lock (lines) return [.. lines];
-            }
-        }
+        public IEnumerable<string> Errors => lines.Where(l => l.Level is LogLevel.Error or LogLevel.Critical).Select(l => l.Line);
 
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -87,12 +84,19 @@ public sealed class OnSocket : WebApplicationFactory<Program>
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+        public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!IsEnabled(logLevel)) return;
-            lock (lines) lines.Add($"{formatter(state, exception)} {exception}");
+            lines.Enqueue((logLevel, $"{formatter(state, exception)} {exception}"));
+            more.Release();
+        }
+
+        /// <summary>Ends once it has said something that contains a text.</summary>
+        public async Task Says(string text)
+        {
+            while (!lines.Any(l => l.Line.Contains(text, StringComparison.Ordinal)))
+                Assert.True(await more.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken), $"It never said '{text}'.");
         }
     }
 }
@@ -100,6 +104,9 @@ public sealed class OnSocket : WebApplicationFactory<Program>
 /// <summary>An answer as it came over the wire. Status 0: the service hung up without one.</summary>
 public sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> Headers, string Body)
 {
+    /// <summary>The code of the problem that this is, if it is one.</summary>
+    public string? Code => Headers.GetValueOrDefault("Content-Type") == "application/problem+json" && Body.Length > 0 ? JsonElement.Parse(Body).GetProperty("code").GetString() : null;
+
     public static RawAnswer Of(string text)
     {
         if (text.Length == 0) return new(0, new Dictionary<string, string>(), "");
