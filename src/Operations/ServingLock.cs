@@ -1,4 +1,5 @@
 using Marten;
+using Marten.Exceptions;
 using Npgsql;
 using OrderMonolith.Storage;
 
@@ -39,6 +40,11 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
 
             await lifecycle.Check(store, cancellation);
             return joining;
+        }
+        catch (MartenCommandException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+        {
+            await joining.DisposeAsync();
+            throw new SetupException("The database lacks the schema that this version needs: run 'resources setup'.", e);
         }
         catch
         {
