@@ -1,6 +1,6 @@
 using Marten;
-using SessionOptions = Marten.Services.SessionOptions;
 using OrderMonolith.Orders;
+using SessionOptions = Marten.Services.SessionOptions;
 
 namespace OrderMonolith.Commands;
 
