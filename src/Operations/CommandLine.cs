@@ -50,6 +50,7 @@ public static class CommandLine
             return 0;
         }
 
+        args = WithoutSettings(args);
         if (IsOurs(args)) return await RunOurs(app, args);
         return args is ["projections", ..] && !args.Contains("list") ? await RunAlone(app, args) : await app.RunJasperFxCommands(args);
     }
@@ -82,6 +83,20 @@ public static class CommandLine
             if (run.Command is IOperatorCommand command) command.Services = services;
         };
     });
+
+    /// <summary>The arguments without settings (<c>--Section:Key=value</c>, or the value next): the configuration has read those.</summary>
+    static string[] WithoutSettings(string[] args)
+    {
+        List<string> others = [];
+        for (var i = 0; i < args.Length; i++)
+        {
+            var name = args[i].Split('=', 2);
+            if (!name[0].StartsWith("--", StringComparison.Ordinal) || !name[0].Contains(':', StringComparison.Ordinal)) others.Add(args[i]);
+            else if (name.Length == 1) i++;
+        }
+
+        return [.. others];
+    }
 
     static bool IsOurs(string[] args) => args is [var first, ..] && typeof(CommandLine).Assembly.GetTypes()
         .Any(type => CommandFactory.IsJasperFxCommandType(type) && CommandFactory.CommandNameFor(type).Equals(first, StringComparison.OrdinalIgnoreCase));

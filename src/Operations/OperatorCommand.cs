@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using JasperFx.CommandLine;
+using Npgsql;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.Operations;
@@ -76,10 +77,14 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
             Terminal.Complain($"The database does not answer: {e.GetBaseException().Message} What was committed stays; start it again to finish.");
             return ExitCode.Wrong;
         }
-
         catch (SetupException e)
         {
             Terminal.Complain(e.Message);
+            return ExitCode.Wrong;
+        }
+        catch (Exception e) when (e.GetBaseException() is PostgresException refused)
+        {
+            Terminal.Complain($"The database refused: {refused.MessageText}. What was committed stays.");
             return ExitCode.Wrong;
         }
 

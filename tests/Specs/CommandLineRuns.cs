@@ -47,6 +47,27 @@ public sealed class CommandLineRuns(Postgres postgres)
         Assert.Contains("database does not answer", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_setting_may_stand_among_the_arguments()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        var run = await BuiltProgram.Run(
+            "Host=127.0.0.1;Port=1;Username=postgres;Database=none",
+            "verify", $"--ConnectionStrings:Orders={shop.ConnectionString}", "--OrderSummaries:Lifecycle", "Inline", "--json");
+        Assert.Equal((0, 0), (run.Code, Number(run, "orders")));
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_ends_with_1()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        await shop.Row("1").Import();
+        await shop.Query("alter table views.mt_doc_order add constraint none check (false) not valid");
+        var run = await Run(shop, "import", shop.Row("2").Write().File);
+        Assert.Equal((1, ""), (run.Code, run.Out));
+        Assert.Contains("The database refused: new row for relation \"mt_doc_order\"", run.Error, StringComparison.Ordinal);
+    }
+
     static long Number(ProgramRun run, string name) => JsonElement.Parse(run.Out).GetProperty(name).GetInt64();
 
     static Task<ProgramRun> Run(LegacyShop shop, params string[] args) => BuiltProgram.Run(shop.ConnectionString, args);

@@ -63,7 +63,7 @@ public sealed class Postgres : IAsyncLifetime
         if (cluster is not null)
             await cluster.DisposeAsync();
         if (folder is not null)
-            Directory.Delete(folder.Root, recursive: true);
+            Remove(folder.Root);
         if (container is null && cluster is null)
             foreach (var database in databases)
                 await ExecuteAsync($"drop database if exists {database} with (force)");
@@ -74,6 +74,18 @@ public sealed class Postgres : IAsyncLifetime
         await using var source = NpgsqlDataSource.Create(server);
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
+    }
+
+    static void Remove(string root)
+    {
+        try
+        {
+            Directory.Delete(root, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another run that starts removes what it finds left behind, and was faster.
+        }
     }
 
     // What a killed run left behind: its locks are free.
