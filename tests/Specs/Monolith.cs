@@ -34,16 +34,18 @@ public sealed class Monolith : IAsyncDisposable
         return new(host, connectionString);
     }
 
-    /// <summary>Sends a request; <paramref name="body"/> is JSON text as it is, or an object to serialise.</summary>
+    /// <summary>Sends a request and holds it and its answer against the API's description; <paramref name="body"/> is JSON text as it is, or an object to serialise.</summary>
     public async Task<Answer> Send(string method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         using var client = host.Server.CreateClient();
         using var request = new HttpRequestMessage(new(method), path);
-        if (body is not null)
-            request.Content = new StringContent(body as string ?? JsonSerializer.Serialize(body, Json.Stored), Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
+        var content = body as string ?? (body is null ? null : JsonSerializer.Serialize(body, Json.Stored));
+        if (content is not null) request.Content = new StringContent(content, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        return new((int)response.StatusCode, response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var answer = new Answer((int)response.StatusCode, response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        ApiDocument.Check(method, path, content, answer);
+        return answer;
     }
 
     /// <summary>Asks the database itself.</summary>
