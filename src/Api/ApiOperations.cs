@@ -74,7 +74,7 @@ public static class ApiOperations
             Problems =
             [
                 "malformed-request", "validation-failed", .. Guarded, "order-already-exists", "order-is-empty", "order-too-large", "concurrent-change",
-                "request-too-large", "unsupported-media-type", "server-busy",
+                "request-too-large", "unsupported-media-type", "projection-behind", "server-busy",
             ],
         },
         Command("POST", "/v1/orders/{orderId}/items", "addItem", "Add units of a product",
@@ -152,7 +152,7 @@ public static class ApiOperations
             Problems =
             [
                 "malformed-request", "validation-failed", .. Guarded, "order-not-found", .. refusals, "concurrent-change", "version-conflict",
-                "request-too-large", "unsupported-media-type", "server-busy",
+                "request-too-large", "unsupported-media-type", "projection-behind", "server-busy",
             ],
         };
 }

@@ -26,7 +26,7 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
     public string ConnectionString => To(Orders).ConnectionString;
 
     /// <summary>Whether the server's process exists, answering or not.</summary>
-    public bool IsAlive => folder.ProcessId is { } id && IsPostgres(id);
+    public bool IsAlive => folder.ProcessId is { } id && IsServer(id);
 
     /// <summary>Makes sure that the server answers: prepares a cluster where there is none and starts it where it does not run.</summary>
     /// <returns>Whether it had to be started.</returns>
@@ -67,7 +67,7 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
 
     async Task<bool> StartAsync(bool announce, CancellationToken cancellation)
     {
-        if (folder.ProcessId is { } id && !IsPostgres(id))
+        if (folder.ProcessId is { } id && !IsServer(id))
             File.Delete(folder.ProcessFile);
         if (new FileInfo(folder.Log) is { Exists: true, Length: > LargestLog } log)
             log.MoveTo(folder.Log + ".old", overwrite: true);
@@ -137,17 +137,29 @@ public sealed class PostgresServer(DataFolder folder, PostgresSearch search, ILo
     }
 
     // PostgreSQL alone would take any process of the same account that was given the dead server's number for the server.
-    static bool IsPostgres(int id)
+    bool IsServer(int id)
     {
         try
         {
-            return OperatingSystem.IsLinux()
-                ? Path.GetFileName(File.ReadAllText($"/proc/{id}/cmdline").Split('\0', ' ')[0]).StartsWith("postgres", StringComparison.Ordinal)
-                : Process.GetProcessById(id).ProcessName.Equals("postgres", StringComparison.OrdinalIgnoreCase);
+            // A server works in its data directory, however the way there is spelled; one that died and was not yet buried works nowhere.
+            return OperatingSystem.IsLinux() ? Note($"/proc/{id}/cwd/postmaster.pid").SequenceEqual(Note(folder.ProcessFile)) : IsPostgres(id);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return IsPostgres(id);
         }
         catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException)
         {
             return false;
         }
+    }
+
+    // Its process, its directory and when it started.
+    static IEnumerable<string> Note(string file) => File.ReadLines(file).Take(3);
+
+    static bool IsPostgres(int id)
+    {
+        using var process = Process.GetProcessById(id);
+        return process.ProcessName.Equals("postgres", StringComparison.OrdinalIgnoreCase);
     }
 }

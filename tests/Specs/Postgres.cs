@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using DotNet.Testcontainers.Configurations;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -37,7 +36,7 @@ public sealed class Postgres : IAsyncLifetime
         }
         else
         {
-            RemoveLeftovers();
+            await RemoveLeftoversAsync();
             folder = await DataFolder.AtAsync(Path.Combine(Path.GetTempPath(), FolderPrefix + RandomNumberGenerator.GetHexString(8, lowercase: true)));
             cluster = await EmbeddedCluster.JoinAsync(folder, PostgresSearch.Machine, NullLogger.Instance, CancellationToken.None);
             server = cluster.ConnectionString;
@@ -88,23 +87,22 @@ public sealed class Postgres : IAsyncLifetime
         }
     }
 
-    // What a killed run left behind: its locks are free.
-    static void RemoveLeftovers()
+    // What a killed run left behind: its locks are free, and it is not one that is just about to take them.
+    static async Task RemoveLeftoversAsync()
     {
-        foreach (var root in Directory.GetDirectories(Path.GetTempPath(), FolderPrefix + "*"))
+        foreach (var root in Directory.GetDirectories(Path.GetTempPath(), FolderPrefix + "*").Where(root => Directory.GetCreationTimeUtc(root) < DateTime.UtcNow.AddMinutes(-1)))
         {
-            var left = new DataFolder(root, new(Name: null));
+            var left = await DataFolder.AtAsync(root);
             try
             {
                 using var start = FileLock.TryExclusive(left.StartLock);
                 using var users = FileLock.TryExclusive(left.UsersLock);
                 if (start is null || users is null)
                     continue;
-                if (left.ProcessId is { } id)
-                    Process.GetProcessById(id).Kill();
+                await new PostgresServer(left, PostgresSearch.Machine, NullLogger.Instance).StopAsync();
                 Directory.Delete(root, recursive: true);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
             {
                 // Of another user, or just being removed by another run.
             }

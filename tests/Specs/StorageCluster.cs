@@ -109,6 +109,23 @@ public sealed class StorageCluster : IDisposable
     }
 
     [Fact]
+    public async Task Nor_does_one_given_to_another_server()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere two servers are told apart by hand.");
+        using var elsewhere = new TemporaryFolder();
+        await using var other = await Join(await DataFolder.AtAsync(elsewhere.Path));
+        var another = (await DataFolder.AtAsync(elsewhere.Path)).ProcessId;
+        await (await Join()).DisposeAsync();
+        var folder = await Folder();
+        await File.WriteAllTextAsync(folder.ProcessFile, $"{another}\n{folder.Cluster}\n", TestContext.Current.CancellationToken);
+
+        await using var cluster = await Join();
+
+        Assert.Equal("here", await Ask(cluster, "select 'here'"));
+        Assert.Equal("here", await Ask(other, "select 'here'"));
+    }
+
+    [Fact]
     public async Task A_port_taken_meanwhile_is_left_to_its_taker()
     {
         await (await Join()).DisposeAsync();
