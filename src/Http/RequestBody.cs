@@ -106,7 +106,7 @@ public static class RequestBody
         if (json.ValueKind is JsonValueKind.Null && path.EndsWith(']')) return [(path, "must not be null")];
         if (json.ValueKind is not JsonValueKind.Object || shape.Kind is not JsonTypeInfoKind.Object) return [];
 
-        var given = json.EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
+        var given = json.EnumerateObject().DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Value);
         return given.Keys.Except(shape.Properties.Select(p => p.Name)).Select(name => (Bounded.Join(path, name), "is not a member"))
             .Concat(shape.Properties.SelectMany(p => given.TryGetValue(p.Name, out var value)
                 ? value.ValueKind is JsonValueKind.Null && !p.IsSetNullable
