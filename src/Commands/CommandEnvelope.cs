@@ -26,14 +26,14 @@ public sealed record CommandEnvelope(
 /// <summary>How a command ended: applied (also where there was nothing to do), or refused.</summary>
 /// <param name="Order">The order after the command, if it was not refused.</param>
 /// <param name="Rejection">Why it was refused, if it was.</param>
-/// <param name="CurrentVersion">The version that the order has, where it exists.</param>
+/// <param name="CurrentVersion">The version that the order has, where it exists and the caller may see it.</param>
 public sealed record Outcome(Order? Order, Rejection? Rejection, long? CurrentVersion)
 {
     /// <summary>Applied.</summary>
     public static Outcome Applied(Order order) => new(order, null, order.Version);
 
     /// <summary>Refused, nothing changed.</summary>
-    public static Outcome Refused(Rejection why, Order order) => new(null, why, order.Version > 0 ? order.Version : null);
+    public static Outcome Refused(Rejection why, long? currentVersion = null) => new(null, why, currentVersion);
 }
 
 /// <summary>More commands wait than are taken on: try again in a moment.</summary>

@@ -20,6 +20,9 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     /// <summary>Most commands that wait; one more is refused.</summary>
     public const int MostWaiting = 2_048;
 
+    /// <summary>Most items that waiting commands hold together; a command beyond is refused.</summary>
+    public const int MostItemsWaiting = 100_000;
+
     const int MostPerCommit = 64;
     const int MostItemsPerCommit = 1_000;
     const int MostAttempts = 8;
@@ -28,6 +31,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     const int SecondsPerCommit = 10;
 
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    int itemsWaiting;
 
     sealed class Waiting(CommandEnvelope envelope) : TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
@@ -41,7 +45,9 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     public Task<Outcome> Run(CommandEnvelope envelope)
     {
         var waiting = new Waiting(envelope);
-        return queue.Writer.TryWrite(waiting) ? waiting.Task : Task.FromException<Outcome>(new ServerBusyException());
+        if (Interlocked.Add(ref itemsWaiting, waiting.Items) <= MostItemsWaiting && queue.Writer.TryWrite(waiting)) return waiting.Task;
+        Interlocked.Add(ref itemsWaiting, -waiting.Items);
+        return Task.FromException<Outcome>(new ServerBusyException());
     }
 
     /// <summary>Takes no more commands and finishes those that wait.</summary>
@@ -60,6 +66,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             batch.Clear();
             for (var items = 0; batch.Count < MostPerCommit && items < MostItemsPerCommit && queue.Reader.TryRead(out var next); items += next.Items)
                 batch.Add(next);
+            Interlocked.Add(ref itemsWaiting, -batch.Sum(one => one.Items));
             await Finish(batch);
         }
     }
@@ -113,14 +120,24 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             }
             catch (Exception e) when (IsLostRace(e))
             {
-                if (attempt == MostAttempts) one.TrySetResult(new(null, Rejections.ConcurrentChange, null));
+                if (attempt == MostAttempts) one.TrySetResult(Outcome.Refused(Rejections.ConcurrentChange, await VersionOf(one.Envelope.OrderId)));
+            }
+            catch (InvalidStreamOperationException)
+            {
+                one.TrySetResult(Outcome.Refused(Rejections.OrderArchived, await VersionOf(one.Envelope.OrderId)));
             }
         }
     }
 
+    async Task<long?> VersionOf(Guid orderId)
+    {
+        await using var session = store.QuerySession();
+        return (await session.Events.FetchStreamStateAsync(orderId))?.Version;
+    }
+
     async Task Commit(List<Waiting> batch)
     {
-        await using var session = store.LightweightSession(new Marten.Services.SessionOptions { Timeout = SecondsPerCommit });
+        await using var session = store.IdentitySession(new Marten.Services.SessionOptions { Timeout = SecondsPerCommit });
         var orders = await OpenOrder.Fetch(session, batch.Select(w => w.Envelope.OrderId));
         var now = clock.GetUtcNow();
 

@@ -1,5 +1,10 @@
+using System.Reflection;
 using JasperFx.Events;
+using JasperFx.Events.Aggregation;
+using JasperFx.Events.Daemon;
+using JasperFx.Events.Projections;
 using Marten;
+using Marten.Services.BatchQuerying;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
@@ -9,14 +14,24 @@ namespace OrderMonolith.Commands;
 /// <param name="stream">The stream, fetched for writing: the append is checked against the version it had.</param>
 public sealed class OpenOrder(IEventStream<Order> stream)
 {
+    static readonly MethodInfo LoadById = typeof(IBatchedQuery).GetMethods().Single(m => m.Name == nameof(IBatchedQuery.Load) && m.GetParameters()[0].ParameterType == typeof(Guid));
+
     /// <summary>The order as it will be once the session is saved.</summary>
     public Order State { get; private set; } = stream.Aggregate ?? new Order { Id = stream.Id };
 
     /// <summary>Opens orders in one round trip, in the order of their ids, so that two nodes never wait for each other in a circle.</summary>
+    /// <remarks>What inline views hold of them comes along: a session that keeps an identity map need not ask for it when it saves.</remarks>
     public static async Task<Dictionary<Guid, OpenOrder>> Fetch(IDocumentSession session, IEnumerable<Guid> orderIds)
     {
+        Guid[] ids = [.. orderIds.Distinct().Order()];
         var query = session.CreateBatchQuery();
-        var streams = orderIds.Distinct().Order().Select(id => query.Events.FetchForWriting<Order>(id)).ToList();
+        var streams = ids.Select(id => query.Events.FetchForWriting<Order>(id)).ToList();
+        foreach (var view in InlineViews(session.DocumentStore))
+        {
+            var load = LoadById.MakeGenericMethod(view).CreateDelegate<Func<Guid, Task>>(query);
+            foreach (var id in ids) _ = load(id);
+        }
+
         await query.Execute();
 
         var open = new Dictionary<Guid, OpenOrder>(streams.Count);
@@ -29,27 +44,34 @@ public sealed class OpenOrder(IEventStream<Order> stream)
         return open;
     }
 
+    /// <summary>The documents of other views that change in the transaction of the append, one for each order.</summary>
+    static IEnumerable<Type> InlineViews(IDocumentStore store) => ((StoreOptions)store.Options).Projections.All.OfType<IAggregateProjection>()
+        .Where(view => view is { Lifecycle: ProjectionLifecycle.Inline, Scope: AggregationScope.SingleStream } && view.AggregateType != typeof(Order))
+        .Select(view => view.AggregateType);
+
     /// <summary>Decides and, unless refused, appends.</summary>
     /// <exception cref="ProblemException"><c>projection-behind</c>: see <see cref="MustBeWhole"/>.</exception>
     public Outcome Run(CommandEnvelope envelope, DateTimeOffset now)
     {
         MustBeWhole();
-        var exists = State.Version > 0;
+        var shown = State.Version > 0 && (envelope.OnlyFor ?? State.CustomerId) == State.CustomerId ? State.Version : (long?)null;
         if (envelope.Command is not CreateOrder)
         {
-            if (!exists || (envelope.OnlyFor is { } customer && State.CustomerId != customer)) return new(null, Rejections.OrderNotFound, null);
-            if (envelope.IfVersionIn is { } versions && !versions.Contains(State.Version)) return Outcome.Refused(Rejections.VersionConflict(State.Version), State);
+            if (shown is not { } version) return Outcome.Refused(Rejections.OrderNotFound);
+            if (envelope.IfVersionIn is { } versions && !versions.Contains(version)) return Outcome.Refused(Rejections.VersionConflict(version), version);
         }
 
         var decision = envelope.Command.Decide(State);
-        if (decision.Rejection is { } no) return Outcome.Refused(no, State);
+        if (decision.Rejection is { } no) return Outcome.Refused(no, shown);
         foreach (var fact in decision.Events) Append(fact, now, envelope.Cause);
         return Outcome.Applied(State);
     }
 
     /// <summary>Appends one fact. Times never go back within a stream, whatever the clocks of two nodes say.</summary>
+    /// <exception cref="ProblemException"><c>projection-behind</c>: see <see cref="MustBeWhole"/>.</exception>
     public void Append(OrderEvent fact, DateTimeOffset at, Cause cause)
     {
+        MustBeWhole();
         var time = at > State.LastUpdated ? at : State.LastUpdated;
         stream.AppendOne(fact);
         var e = stream.Events[^1];
@@ -62,6 +84,6 @@ public sealed class OpenOrder(IEventStream<Order> stream)
     void MustBeWhole()
     {
         if (State.Version < stream.CurrentVersion)
-            throw new ProblemException("projection-behind", $"The order has {stream.CurrentVersion} events, of which this node's view holds {State.Version}.");
+            throw new ProblemException("projection-behind", $"This node does not know all that happened to the order {stream.Id}.");
     }
 }

@@ -8,7 +8,7 @@ namespace OrderMonolith.Commands;
 public sealed partial class OrderProjection : SingleStreamProjection<Order, Guid>
 {
     /// <summary>Pins name and version.</summary>
-    public OrderProjection() => (Name, Version) = ("orders", 1);
+    public OrderProjection() => (Name, Version, IncludeArchivedEvents) = ("orders", 1, true);
 
     /// <inheritdoc />
     public override Order? Evolve(Order? snapshot, Guid id, IEvent e) =>

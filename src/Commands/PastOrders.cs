@@ -1,4 +1,5 @@
 using Marten;
+using Marten.Events.Archiving;
 using OrderMonolith.Orders;
 using SessionOptions = Marten.Services.SessionOptions;
 
@@ -59,7 +60,7 @@ public sealed class PastOrders(IDocumentStore store, string actor, string correl
 
     async Task<Dictionary<Guid, PastOrderOutcome>> StoreOnce(IReadOnlyCollection<PastOrder> orders)
     {
-        await using var session = store.LightweightSession(Patient);
+        await using var session = store.IdentitySession(Patient);
         var open = await OpenOrder.Fetch(session, orders.Select(order => order.Id));
         var references = await References(session, [.. open.Values.Where(order => order.State.Version > 0).Select(order => order.State.Id)]);
         var outcomes = new Dictionary<Guid, PastOrderOutcome>(orders.Count);
@@ -85,7 +86,7 @@ public sealed class PastOrders(IDocumentStore store, string actor, string correl
     public static async Task<Dictionary<Guid, string?>> References(IQuerySession session, Guid[] orderIds)
     {
         if (orderIds.Length == 0) return [];
-        var first = await session.Events.QueryAllRawEvents().Where(e => e.StreamId.IsOneOf(orderIds) && e.Version == 1).ToListAsync();
+        var first = await session.Events.QueryAllRawEvents().Where(e => e.MaybeArchived() && e.StreamId.IsOneOf(orderIds) && e.Version == 1).ToListAsync();
         return first.ToDictionary(e => e.StreamId, e => e.CausationId);
     }
 }

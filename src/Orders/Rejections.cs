@@ -38,6 +38,9 @@ public static class Rejections
     /// <summary>Others kept changing the order first.</summary>
     public static Rejection ConcurrentChange { get; } = new("concurrent-change", "Others kept changing the order first. Try again.");
 
+    /// <summary>What was put away no longer changes.</summary>
+    public static Rejection OrderArchived { get; } = new("order-not-pending", "The order is archived and no longer changes.");
+
     static Rejection WasConfirmed { get; } = new("order-not-pending", "The order is already confirmed.");
 
     static Rejection WasCancelled { get; } = new("order-not-pending", "The order was cancelled.");

@@ -1,4 +1,5 @@
 using OrderMonolith.Commands;
+using OrderMonolith.Http;
 using OrderMonolith.Orders;
 using static OrderMonolith.Specs.Batches;
 
@@ -80,6 +81,58 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         var tasks = await batches.Together(Enumerable.Repeat(On(nobody, Tea), CommandRunner.MostWaiting + 1));
         await Assert.ThrowsAsync<ServerBusyException>(() => tasks[^1]);
         Assert.All(await Task.WhenAll(tasks[..^1]), outcome => Assert.Equal("order-not-found", outcome.Rejection?.Code));
+    }
+
+    [Fact]
+    public async Task More_items_than_may_wait_are_turned_away_however_few_commands_bring_them()
+    {
+        var checkout = new CreateOrder("ada", Items: [.. Enumerable.Range(1, Bounds.MostLines).Select(i => new AddItem($"p{i}", 1, 1)), new AddItem("p1", Bounds.MostUnits, 1)]);
+        var most = CommandRunner.MostItemsWaiting / checkout.Items!.Count;
+        var tasks = await batches.Together(Enumerable.Repeat(On(Guid.CreateVersion7(), checkout), most + 1));
+        await Assert.ThrowsAsync<ServerBusyException>(() => tasks[^1]);
+        Assert.All(await Task.WhenAll(tasks[..^1]), outcome => Assert.Equal("order-too-large", outcome.Rejection?.Code));
+        Assert.NotNull((await batches.Run(Guid.CreateVersion7(), new CreateOrder("ada"))).Order);
+    }
+
+    [Fact]
+    public async Task What_another_customer_holds_is_not_told()
+    {
+        var id = await batches.NewOrder();
+        var create = await batches.Runner.Run(On(id, new CreateOrder("bob")) with { OnlyFor = "bob" });
+        Assert.Equal(("order-already-exists", null), (create.Rejection?.Code, create.CurrentVersion));
+        var add = await batches.Runner.Run(On(id, Tea, 9) with { OnlyFor = "bob" });
+        Assert.Equal(("order-not-found", null), (add.Rejection?.Code, add.CurrentVersion));
+    }
+
+    [Fact]
+    public async Task An_archived_order_no_longer_changes_and_harms_nobody()
+    {
+        var (archived, other) = (await batches.NewOrder(), await batches.NewOrder());
+        await using (var session = batches.Store.LightweightSession())
+        {
+            session.Events.ArchiveStream(archived);
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        var outcomes = await Task.WhenAll(await batches.Together(On(other, Tea), On(archived, Tea), On(archived, new CancelOrder()), On(other, Tea)));
+        Assert.Equal([null, "order-not-pending", "order-not-pending", null], outcomes.Select(outcome => outcome.Rejection?.Code));
+        Assert.Equal((2L, 4L), (outcomes[1].CurrentVersion, outcomes[3].Order?.Version));
+    }
+
+    [Fact]
+    public async Task Nothing_is_decided_on_less_than_all_that_happened()
+    {
+        var (lost, other) = (await batches.NewOrder(), await batches.NewOrder());
+        await one.Service.Query<long>($"with gone as (delete from views.mt_doc_order where id = '{lost}' returning 1) select count(*) from gone");
+
+        var tasks = await batches.Together(On(other, Tea), On(lost, Tea), On(lost, new CreateOrder("ada")));
+        Assert.Equal(3, (await tasks[0]).Order?.Version);
+        foreach (var task in tasks[1..]) Assert.Equal("projection-behind", (await Assert.ThrowsAsync<ProblemException>(() => task)).Code);
+
+        var past = new PastOrders(batches.Store, "spec", "a trace");
+        var again = await Assert.ThrowsAsync<ProblemException>(() => past.Store([new(lost, "a file", [new(new OrderCreated("ada"), DateTimeOffset.UnixEpoch)])]));
+        Assert.Equal("projection-behind", again.Code);
+        Assert.Equal(2, (await batches.Facts(lost)).Count);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class RaceSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         var id = await batches.NewOrder();
         var seen = new List<long>();
         var outcome = await batches.Run(id, Racing(id, seen, races: int.MaxValue));
-        Assert.Equal("concurrent-change", outcome.Rejection?.Code);
+        Assert.Equal(("concurrent-change", 11L), (outcome.Rejection?.Code, outcome.CurrentVersion));
         Assert.Equal(9, seen.Count);
         Assert.DoesNotContain((await batches.Facts(id)).Skip(2), fact => fact is ItemAdded { ProductId: "tea" });
     }
