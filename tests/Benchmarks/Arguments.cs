@@ -6,24 +6,28 @@ namespace OrderMonolith.Benchmarks;
 /// <param name="Seconds">How long each slot lasts.</param>
 /// <param name="Rounds">How often each slot is run; medians are shown.</param>
 /// <param name="Connections">How many clients ask at once.</param>
+/// <param name="Warmup">Seconds of commands before anything is measured: what runs often is compiled again while it runs.</param>
 /// <param name="App">Folder of the published service; published into a temporary one when absent.</param>
 /// <param name="Postgres">Connection string of a server on this machine; an embedded one is made when absent.</param>
-public sealed record Arguments(double Seconds = 5, int Rounds = 3, int Connections = 16, string? App = null, string? Postgres = null)
+public sealed record Arguments(double Seconds = 5, int Rounds = 3, int Connections = 16, double Warmup = 10, string? App = null, string? Postgres = null)
 {
     /// <summary>How they are written.</summary>
-    public const string Usage = "dotnet run -c Release --project tests/Benchmarks -- [--seconds 5] [--rounds 3] [--connections 16] [--app FOLDER] [--pg CONNECTIONSTRING]";
+    public const string Usage = "dotnet run -c Release --project tests/Benchmarks -- [--seconds 5] [--rounds 3] [--connections 16] [--warmup 10] [--app FOLDER] [--pg CONNECTIONSTRING]";
 
     /// <summary>Reads them from a command line.</summary>
     /// <exception cref="FormatException">One is unknown, has no value or one that is not positive.</exception>
     public static Arguments Of(string[] words) => words.Chunk(2).Aggregate(new Arguments(), (read, pair) => pair switch
     {
-        ["--seconds", var value] when double.TryParse(value, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3_600 => read with { Seconds = seconds },
+        ["--seconds", var value] => read with { Seconds = Duration(value) },
         ["--rounds", var value] => read with { Rounds = Positive(value) },
         ["--connections", var value] => read with { Connections = Positive(value) },
+        ["--warmup", var value] => read with { Warmup = Duration(value) },
         ["--app", var value] => read with { App = Path.GetFullPath(value) },
         ["--pg", var value] => read with { Postgres = value },
         _ => throw new FormatException(Usage),
     });
+
+    static double Duration(string value) => double.TryParse(value, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3_600 ? seconds : throw new FormatException(Usage);
 
     static int Positive(string value) => int.TryParse(value, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 1_000 ? number : throw new FormatException(Usage);
 }

@@ -38,7 +38,7 @@ static async Task Measure(Arguments arguments, Store store, RunningMonolith mono
 {
     var clients = new Clients(monolith.Address, arguments.Connections);
     using var plain = await PlainAppend.Prepare(store);
-    clients.Commands(2);
+    clients.Commands(arguments.Warmup);
 
     var rounds = new List<(Seen Commands, Effort Effort, Seen Orders, Seen Lists, double Plain)>();
     for (var n = 0; n < arguments.Rounds; n++)
@@ -68,6 +68,10 @@ static async Task Measure(Arguments arguments, Store store, RunningMonolith mono
 static void Show(string what, IEnumerable<Seen> seen) =>
     Say($"{what,-12} {Median(seen.Select(s => s.PerSecond)),8:0}/s   p50 {Median(seen.Select(s => s.Median)),6:0.00} ms   p99 {Median(seen.Select(s => s.Percentile99)),6:0.00} ms");
 
-static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted ? sorted[sorted.Length / 2] : 0;
+static double Median(IEnumerable<double> values)
+{
+    var sorted = values.Order().ToArray();
+    return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+}
 
 static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
