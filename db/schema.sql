@@ -496,6 +496,15 @@ CREATE INDEX mt_doc_order_summary_idx_customer_id_created_at_id ON views.mt_doc_
 CREATE INDEX mt_doc_order_summary_idx_status_created_at_id ON views.mt_doc_order_summary USING btree (status, created_at, id);
 
 CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products'));
+CREATE TABLE IF NOT EXISTS views.mt_doc_command_outcome (
+    id            varchar        NOT NULL,
+    data          jsonb          NOT NULL,
+    mt_version    uuid           NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+    at            timestamptz    NOT NULL,
+CONSTRAINT pkey_mt_doc_command_outcome_id PRIMARY KEY (id)
+);
+
+CREATE INDEX mt_doc_command_outcome_idx_at ON views.mt_doc_command_outcome USING brin (at);
 CREATE TABLE IF NOT EXISTS views.mt_doc_view_lifecycle (
     id            varchar    NOT NULL,
     data          jsonb      NOT NULL,

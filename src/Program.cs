@@ -33,6 +33,7 @@ try
     builder.Host.UseWolverine(Topology.Messages);
     builder.Services.AddWolverineHttp();
     builder.Services.AddSingleton<CommandRunner>().AddHostedService(services => services.GetRequiredService<CommandRunner>());
+    builder.Services.AddSingleton(builder.Configuration.Read<IdempotencySettings>()).AddHostedService<KeyRetention>();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

@@ -20,6 +20,20 @@ public enum SummariesLifecycle
 /// <param name="Lifecycle">When they change.</param>
 public sealed record OrderSummariesSettings(SummariesLifecycle Lifecycle = SummariesLifecycle.Inline);
 
+/// <summary>How long a command's key is remembered.</summary>
+/// <param name="Retention">From the command on; a day at least.</param>
+public sealed record IdempotencySettings(TimeSpan? Retention = null)
+{
+    /// <summary>The least that callers may rely on.</summary>
+    internal static readonly TimeSpan Least = TimeSpan.FromDays(1);
+
+    /// <summary>How long it is.</summary>
+    /// <exception cref="SetupException">It is less than a day.</exception>
+    internal TimeSpan Kept => Retention is not { } kept ? Least
+        : kept >= Least ? kept
+        : throw new SetupException($"Idempotency:Retention is {kept}, but callers rely on a day at least (1.00:00:00).");
+}
+
 /// <summary>Who may call.</summary>
 /// <param name="Schemes">The framework's own settings of its schemes; <c>Bearer</c> is the one in use. Any at all, and callers need tokens.</param>
 /// <param name="Anonymous">Says aloud that anybody who can reach the service may do anything.</param>

@@ -21,6 +21,7 @@ public static class Setup
     {
         configuration.Read<StorageSettings>();
         configuration.Read<OrderSummariesSettings>();
+        _ = configuration.Read<IdempotencySettings>().Kept;
         configuration.Read<AuthenticationSettings>();
         configuration.Read<CorsSettings>();
         if (serves) Access.Check(configuration);

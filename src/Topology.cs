@@ -37,6 +37,8 @@ public static class Topology
 
         store.Projections.Add<OrderSummaryProjection>(orderSummaries);
         store.Schema.For<OrderSummary>().DocumentAlias("order_summary").Identity(s => s.OrderId);
+        store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
+            .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");
 
         // A view that cannot take an event stops and says so; it never goes on without it.

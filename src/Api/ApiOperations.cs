@@ -63,17 +63,17 @@ public static class ApiOperations
         new("POST", "/v1/orders", "createOrder", "Start an order", Scopes.WriteOrders)
         {
             Description = "Empty or with items, pending or at once confirmed: a whole checkout in one request, all or nothing. A token of a customer creates orders for that customer only.",
-            Parameters = [ApiParameters.Prefer],
+            Parameters = [ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             Body = nameof(NewOrder),
             BodyIsRequired = true,
             BodyExample = ApiExamples.NewOrder,
             Answers =
             [
-                new(201, "The order, or no body where the caller preferred that.", nameof(Order), ApiExamples.Order) { Headers = ["ETag", "Location", "Preference-Applied"] },
+                new(201, "The order, or no body where the caller preferred that.", nameof(Order), ApiExamples.Order) { Headers = ["ETag", "Idempotent-Replayed", "Location", "Preference-Applied"] },
             ],
             Problems =
             [
-                "malformed-request", "validation-failed", .. Guarded, "order-already-exists", "order-is-empty", "order-too-large", "concurrent-change",
+                "malformed-request", "validation-failed", .. Guarded, "order-already-exists", "order-is-empty", "order-too-large", "concurrent-change", "idempotency-key-in-use", "idempotency-key-reused",
                 "request-too-large", "unsupported-media-type", "projection-behind", "server-busy",
             ],
         },
@@ -84,7 +84,7 @@ public static class ApiOperations
             "Units go from the most recently added price first.",
             "item-not-in-order", "order-not-pending", "not-enough-items") with
             {
-                Parameters = [ApiParameters.OrderId, ApiParameters.ProductId, ApiParameters.Quantity, ApiParameters.IfMatch, ApiParameters.Prefer],
+                Parameters = [ApiParameters.OrderId, ApiParameters.ProductId, ApiParameters.Quantity, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             },
         Command("POST", "/v1/orders/{orderId}/confirm", "confirmOrder", "Commit to the order",
             "Asked again it changes nothing and answers with the order as it is.",
@@ -143,15 +143,15 @@ public static class ApiOperations
         new(method, path, id, summary, Scopes.WriteOrders)
         {
             Description = description,
-            Parameters = [ApiParameters.OrderId, ApiParameters.IfMatch, ApiParameters.Prefer],
+            Parameters = [ApiParameters.OrderId, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             Answers =
             [
-                new(200, "The order after the command.", nameof(Order), ApiExamples.Order) { Headers = ["ETag"] },
-                new(204, "Done; the caller preferred no body.") { Headers = ["ETag", "Preference-Applied"] },
+                new(200, "The order after the command.", nameof(Order), ApiExamples.Order) { Headers = ["ETag", "Idempotent-Replayed"] },
+                new(204, "Done; the caller preferred no body.") { Headers = ["ETag", "Idempotent-Replayed", "Preference-Applied"] },
             ],
             Problems =
             [
-                "malformed-request", "validation-failed", .. Guarded, "order-not-found", .. refusals, "concurrent-change", "version-conflict",
+                "malformed-request", "validation-failed", .. Guarded, "order-not-found", .. refusals, "concurrent-change", "idempotency-key-in-use", "idempotency-key-reused", "version-conflict",
                 "request-too-large", "unsupported-media-type", "projection-behind", "server-busy",
             ],
         };

@@ -27,6 +27,11 @@ public static class ApiParameters
     public static IOpenApiParameter IfMatch { get; } = Of(Header, "If-Match",
         "Apply the command only to this version of the order, as its ETag named it; `*` is any. Without it the command is decided on the order as it then is.", Text(), "\"3\"");
 
+    /// <summary>Exactly once.</summary>
+    public static IOpenApiParameter IdempotencyKey { get; } = Of(Header, "Idempotency-Key",
+        "Any text that the caller uses for this request only. Sent again with the same key, the request has no further effect and is answered as the first time.",
+        new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" }, "5f0c3a9e-checkout");
+
     /// <summary>Saves sending what the caller has.</summary>
     public static IOpenApiParameter IfNoneMatch { get; } = Of(Header, "If-None-Match", "Answer 304 if this is still the version.", Text(), "\"3\"");
 
@@ -80,6 +85,7 @@ public static class ApiHeaders
     public static IReadOnlyDictionary<string, OpenApiHeader> Answered { get; } = new Dictionary<string, OpenApiHeader>
     {
         ["ETag"] = Of("The order's version, quoted: send it as If-Match.", "\"3\""),
+        ["Idempotent-Replayed"] = Of("`true` where a request is answered as its first time.", "true"),
         ["Location"] = Of("Where the new order is.", "/v1/orders/0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c"),
         ["Preference-Applied"] = Of("`return=minimal` where that was preferred.", "return=minimal"),
         ["Retry-After"] = Of("Seconds after which to try again.", 1, JsonSchemaType.Integer),
@@ -90,6 +96,7 @@ public static class ApiHeaders
     public static IEnumerable<string> OfProblem(IEnumerable<ProblemKind> kinds)
     {
         if (kinds.Any(kind => kind.RetryAfter is not null)) yield return "Retry-After";
+        if (kinds.Any(kind => kind.Code is "item-not-in-order" || kind.Status is 409)) yield return "Idempotent-Replayed";
         if (kinds.Any(kind => kind.Status is 401 or 403)) yield return "WWW-Authenticate";
     }
 

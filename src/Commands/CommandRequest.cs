@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Marten;
 using Microsoft.Net.Http.Headers;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
@@ -13,10 +14,15 @@ public static class CommandRequest
     /// <summary>Runs a command as the request's headers ask, and answers with the order after it.</summary>
     public static async Task<IResult> Answer(this CommandRunner runner, HttpContext http, Guid orderId, IOrderCommand command)
     {
-        var caller = Caller.Of(http);
-        var trace = Problems.TraceId(http);
-        var envelope = new CommandEnvelope(orderId, command, new(caller.Actor, http.TraceIdentifier, trace), caller.CustomerId, IfMatch(http, command));
-        return new CommandAnswer(await runner.Run(envelope), command is CreateOrder, Minimal(http));
+        var (caller, minimal) = (Caller.Of(http), Minimal(http));
+        var key = CommandKey.Of(http, caller, minimal);
+        var cause = new Cause(caller.Actor, http.Request.Headers["Idempotency-Key"] is [{ } causation] ? causation : http.TraceIdentifier, Problems.TraceId(http));
+        var outcome = await runner.Run(new(orderId, command, cause, caller.CustomerId, IfMatch(http, command), key));
+        if (outcome.Repeated is not { } before) return new CommandAnswer(outcome, command is CreateOrder, minimal);
+
+        http.Response.Headers["Idempotent-Replayed"] = "true";
+        await using var session = http.RequestServices.GetRequiredService<IDocumentStore>().QuerySession();
+        return new CommandAnswer(await before.Restore(session), before.Created, before.Minimal);
     }
 
     /// <summary>The versions that If-Match names; null where any will do. A weak or foreign tag names none.</summary>

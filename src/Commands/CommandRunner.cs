@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using JasperFx;
 using Marten;
@@ -30,6 +31,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     // Room for the largest checkouts on a slow disk: a timeout is a fault to everybody in the batch.
     const int SecondsPerCommit = 10;
 
+    /// <summary>How long a repeat waits for the first request with its key.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    readonly ConcurrentDictionary<string, Task> underway = [];
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     int itemsWaiting;
 
@@ -40,9 +45,27 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         public int Items => envelope.Command is CreateOrder { Items.Count: var items } ? items : 1;
     }
 
-    /// <summary>Runs a command; the answer comes after its commit.</summary>
+    /// <summary>Runs a command; the answer comes after its commit. A repeat waits for the first.</summary>
     /// <exception cref="ServerBusyException">Too many commands wait already, or the service is stopping.</exception>
-    public Task<Outcome> Run(CommandEnvelope envelope)
+    public async Task<Outcome> Run(CommandEnvelope envelope)
+    {
+        if (envelope.Key is not { } key) return await Queue(envelope);
+        var ended = new TaskCompletionSource();
+        for (Task? patience = null; underway.GetOrAdd(key.Id, ended.Task) is var first && first != ended.Task;)
+            if (await Task.WhenAny(first, patience ??= Task.Delay(Patience, clock)) == patience) return Outcome.Refused(Rejections.KeyInUse);
+
+        try
+        {
+            return await Queue(envelope);
+        }
+        finally
+        {
+            underway.TryRemove(key.Id, out _);
+            ended.SetResult();
+        }
+    }
+
+    Task<Outcome> Queue(CommandEnvelope envelope)
     {
         var waiting = new Waiting(envelope);
         if (Interlocked.Add(ref itemsWaiting, waiting.Items) <= MostItemsWaiting && queue.Writer.TryWrite(waiting)) return waiting.Task;
@@ -138,7 +161,9 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     async Task Commit(List<Waiting> batch)
     {
         await using var session = store.IdentitySession(new Marten.Services.SessionOptions { Timeout = SecondsPerCommit });
-        var orders = await OpenOrder.Fetch(session, batch.Select(w => w.Envelope.OrderId));
+        var query = session.CreateBatchQuery();
+        var keys = new KeyedOutcomes(session, query, batch.Select(w => w.Envelope.Key));
+        var orders = await OpenOrder.Fetch(session, query, batch.Select(w => w.Envelope.OrderId));
         var now = clock.GetUtcNow();
 
         var answers = new List<Action>(batch.Count);
@@ -146,7 +171,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         {
             try
             {
-                var outcome = orders[one.Envelope.OrderId].Run(one.Envelope, now);
+                var outcome = await keys.Once(one.Envelope, now, orders[one.Envelope.OrderId].Run);
                 answers.Add(() => one.TrySetResult(outcome));
             }
             catch (Exception poison)
@@ -166,7 +191,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     }
 
     /// <summary>Whether somebody else changed one of the orders first; nothing was written.</summary>
-    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException
+    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException or DocumentAlreadyExistsException
         || (e is AggregateException several && several.InnerExceptions.Any(IsLostRace))
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
 

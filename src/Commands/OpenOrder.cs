@@ -21,10 +21,12 @@ public sealed class OpenOrder(IEventStream<Order> stream)
 
     /// <summary>Opens orders in one round trip, in the order of their ids, so that two nodes never wait for each other in a circle.</summary>
     /// <remarks>What inline views hold of them comes along: a session that keeps an identity map need not ask for it when it saves.</remarks>
-    public static async Task<Dictionary<Guid, OpenOrder>> Fetch(IDocumentSession session, IEnumerable<Guid> orderIds)
+    public static Task<Dictionary<Guid, OpenOrder>> Fetch(IDocumentSession session, IEnumerable<Guid> orderIds) => Fetch(session, session.CreateBatchQuery(), orderIds);
+
+    /// <summary>Opens orders in the round trip of a query that asks for more.</summary>
+    public static async Task<Dictionary<Guid, OpenOrder>> Fetch(IDocumentSession session, IBatchedQuery query, IEnumerable<Guid> orderIds)
     {
         Guid[] ids = [.. orderIds.Distinct().Order()];
-        var query = session.CreateBatchQuery();
         var streams = ids.Select(id => query.Events.FetchForWriting<Order>(id)).ToList();
         foreach (var view in InlineViews(session.DocumentStore))
         {

@@ -5,8 +5,9 @@ namespace OrderMonolith.Http;
 
 /// <summary>Who is calling, as far as an order is concerned.</summary>
 /// <param name="Actor">The token's subject, or <c>anonymous</c>.</param>
+/// <param name="Issuer">Who vouches for the subject; empty where nobody does.</param>
 /// <param name="CustomerId">The customer that the token stands for, if it does: all other customers' orders do not exist for it.</param>
-public sealed record Caller(string Actor, string? CustomerId)
+public sealed record Caller(string Actor, string Issuer, string? CustomerId)
 {
     /// <summary>The actor where nobody has to say who they are.</summary>
     public const string Anonymous = "anonymous";
@@ -18,5 +19,6 @@ public sealed record Caller(string Actor, string? CustomerId)
     public static FrozenSet<string> Reserved { get; } = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, Anonymous, "import", "system");
 
     /// <summary>The caller of a request.</summary>
-    public static Caller Of(HttpContext http) => new(http.User.FindFirstValue("sub") ?? Anonymous, http.User.FindFirstValue("customer_id"));
+    public static Caller Of(HttpContext http) => 
+        new(http.User.FindFirstValue("sub") ?? Anonymous, http.User.FindFirstValue("iss") ?? "", http.User.FindFirstValue("customer_id"));
 }

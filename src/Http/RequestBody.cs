@@ -31,8 +31,12 @@ public static class RequestBody
     {
         if (!IsJson(http.Request)) throw new ProblemException("unsupported-media-type", "Send the body as application/json, in UTF-8 and not compressed.");
         var bytes = await Bytes(http.Request);
+        http.Items[typeof(RequestBody)] = bytes;
         return Read<T>(bytes.Length == 0 ? "{}"u8 : bytes);
     }
+
+    /// <summary>The bytes of the body as they came; none where it was not read.</summary>
+    public static byte[] BytesOf(HttpContext http) => http.Items[typeof(RequestBody)] as byte[] ?? [];
 
     /// <summary>Some JSON as a <typeparamref name="T"/> whose every member keeps its bounds.</summary>
     /// <exception cref="ProblemException"><c>malformed-request</c> or <c>validation-failed</c>.</exception>

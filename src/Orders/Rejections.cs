@@ -38,6 +38,12 @@ public static class Rejections
     /// <summary>Others kept changing the order first.</summary>
     public static Rejection ConcurrentChange { get; } = new("concurrent-change", "Others kept changing the order first. Try again.");
 
+    /// <summary>The key of the command came with another one before.</summary>
+    public static Rejection KeyReused { get; } = new("idempotency-key-reused", "This Idempotency-Key came with another request before.");
+
+    /// <summary>The first request with the key has not ended.</summary>
+    public static Rejection KeyInUse { get; } = new("idempotency-key-in-use", "A request with this Idempotency-Key is still running. Try again in a moment.");
+
     /// <summary>What was put away no longer changes.</summary>
     public static Rejection OrderArchived { get; } = new("order-not-pending", "The order is archived and no longer changes.");
 

@@ -1,0 +1,82 @@
+using Marten;
+using Marten.Services.BatchQuerying;
+using OrderMonolith.Orders;
+
+namespace OrderMonolith.Commands;
+
+/// <summary>How a command with a key ended, stored in the transaction of its events. Of an order that it left only the version is kept: its events tell the rest.</summary>
+public sealed record StoredOutcome
+{
+    /// <summary>The key, <see cref="CommandKey.Id"/>.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>The request, <see cref="CommandKey.Request"/>.</summary>
+    public string Request { get; init; } = "";
+
+    /// <summary>When the command was decided.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>The order.</summary>
+    public Guid OrderId { get; init; }
+
+    /// <summary>The order's version after the command, unless it was refused.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>Whether the command started the order.</summary>
+    public bool Created { get; init; }
+
+    /// <summary>Whether the caller wanted no body.</summary>
+    public bool Minimal { get; init; }
+
+    /// <summary>Why it was refused, if it was.</summary>
+    public Rejection? Rejection { get; init; }
+
+    /// <summary>The version that was told with the refusal.</summary>
+    public long? CurrentVersion { get; init; }
+
+    /// <summary>What is to be stored of an outcome; null where a repeat shall decide again.</summary>
+    public static StoredOutcome? Of(CommandEnvelope envelope, CommandKey key, Outcome outcome, DateTimeOffset at) =>
+        outcome.Rejection?.Code is "order-not-found" or "version-conflict" ? null : new()
+        {
+            Id = key.Id,
+            Request = key.Request,
+            At = at,
+            OrderId = envelope.OrderId,
+            Version = outcome.Order?.Version,
+            Created = envelope.Command is CreateOrder,
+            Minimal = key.Minimal,
+            Rejection = outcome.Rejection,
+            CurrentVersion = outcome.CurrentVersion,
+        };
+
+    /// <summary>The outcome as it was answered, the order folded again from its events.</summary>
+    public async Task<Outcome> Restore(IQuerySession session) =>
+        Rejection is { } no ? Outcome.Refused(no, CurrentVersion) : Outcome.Applied(await OrderHistory.AsOf(session, OrderId, Version!.Value));
+}
+
+/// <summary>Gives each command with a key its effect once, within one session: what is stored is repeated, what is new is stored with its events.</summary>
+sealed class KeyedOutcomes
+{
+    readonly IDocumentSession session;
+    readonly Dictionary<string, Task<StoredOutcome?>> known = [];
+
+    /// <summary>Asks for the outcomes stored under some keys, in a query that is yet to be sent.</summary>
+    public KeyedOutcomes(IDocumentSession session, IBatchedQuery query, IEnumerable<CommandKey?> keys)
+    {
+        this.session = session;
+        foreach (var key in keys.OfType<CommandKey>()) known.TryAdd(key.Id, query.Load<StoredOutcome>(key.Id));
+    }
+
+    /// <summary>Decides, unless the same request was decided before.</summary>
+    public async ValueTask<Outcome> Once(CommandEnvelope envelope, DateTimeOffset now, Func<CommandEnvelope, DateTimeOffset, Outcome> decide)
+    {
+        if (envelope.Key is not { } key) return decide(envelope, now);
+        if (await known[key.Id] is { } before) return before.Request == key.Request ? Outcome.Again(before) : Outcome.Refused(Rejections.KeyReused);
+
+        var outcome = decide(envelope, now);
+        if (StoredOutcome.Of(envelope, key, outcome, now) is not { } stored) return outcome;
+        session.Insert(stored);
+        known[key.Id] = Task.FromResult<StoredOutcome?>(stored);
+        return outcome;
+    }
+}
