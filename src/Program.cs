@@ -7,6 +7,7 @@ using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Storage;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
@@ -29,6 +30,7 @@ try
         critters.Production.ResourceAutoCreate = AutoCreate.None;
     });
     builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
+    builder.Services.AddSingleton<StoreEpoch>();
     builder.AddServingLock();
     builder.Host.UseWolverine(Topology.Messages);
     builder.Services.AddWolverineHttp();

@@ -69,7 +69,7 @@ public static class ApiOperations
             BodyExample = ApiExamples.NewOrder,
             Answers =
             [
-                new(201, "The order, or no body where the caller preferred that.", nameof(Order), ApiExamples.Order) { Headers = ["ETag", "Idempotent-Replayed", "Location", "Preference-Applied"] },
+                new(201, "The order, or no body where the caller preferred that.", nameof(Order), ApiExamples.Order) { Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied"] },
             ],
             Problems =
             [
@@ -146,8 +146,8 @@ public static class ApiOperations
             Parameters = [ApiParameters.OrderId, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             Answers =
             [
-                new(200, "The order after the command.", nameof(Order), ApiExamples.Order) { Headers = ["ETag", "Idempotent-Replayed"] },
-                new(204, "Done; the caller preferred no body.") { Headers = ["ETag", "Idempotent-Replayed", "Preference-Applied"] },
+                new(200, "The order after the command.", nameof(Order), ApiExamples.Order) { Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed"] },
+                new(204, "Done; the caller preferred no body.") { Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Preference-Applied"] },
             ],
             Problems =
             [

@@ -84,6 +84,7 @@ public static class ApiHeaders
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyDictionary<string, OpenApiHeader> Answered { get; } = new Dictionary<string, OpenApiHeader>
     {
+        ["Consistency-Token"] = Of("Send it with a read of a view that may lag, and the answer holds this command.", "AAECAwQFBgcICQoLDA0ODwAAAAAAAAAq"),
         ["ETag"] = Of("The order's version, quoted: send it as If-Match.", "\"3\""),
         ["Idempotent-Replayed"] = Of("`true` where a request is answered as its first time.", "true"),
         ["Location"] = Of("Where the new order is.", "/v1/orders/0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c"),

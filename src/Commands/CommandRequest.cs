@@ -5,6 +5,7 @@ using Marten;
 using Microsoft.Net.Http.Headers;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.Commands;
 
@@ -17,12 +18,13 @@ public static class CommandRequest
         var (caller, minimal) = (Caller.Of(http), Minimal(http));
         var key = CommandKey.Of(http, caller, minimal);
         var cause = new Cause(caller.Actor, http.Request.Headers["Idempotency-Key"] is [{ } causation] ? causation : http.TraceIdentifier, Problems.TraceId(http));
+        var epoch = await http.RequestServices.GetRequiredService<StoreEpoch>().Current(http.RequestAborted);
         var outcome = await runner.Run(new(orderId, command, cause, caller.CustomerId, IfMatch(http, command), key));
-        if (outcome.Repeated is not { } before) return new CommandAnswer(outcome, command is CreateOrder, minimal);
+        if (outcome.Repeated is not { } before) return new CommandAnswer(outcome, epoch, command is CreateOrder, minimal);
 
         http.Response.Headers["Idempotent-Replayed"] = "true";
         await using var session = http.RequestServices.GetRequiredService<IDocumentStore>().QuerySession();
-        return new CommandAnswer(await before.Restore(session), before.Created, before.Minimal);
+        return new CommandAnswer(await before.Restore(session), epoch, before.Created, before.Minimal);
     }
 
     /// <summary>The versions that If-Match names; null where any will do. A weak or foreign tag names none.</summary>
@@ -44,7 +46,7 @@ public static class CommandRequest
 }
 
 /// <summary>The answer to a command: the order after it, or the problem.</summary>
-public sealed class CommandAnswer(Outcome outcome, bool created, bool minimal) : IResult
+public sealed class CommandAnswer(Outcome outcome, Guid epoch, bool created, bool minimal) : IResult
 {
     /// <inheritdoc />
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -58,6 +60,7 @@ public sealed class CommandAnswer(Outcome outcome, bool created, bool minimal) :
 
         var response = httpContext.Response;
         response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{order.Version}\"");
+        response.Headers["Consistency-Token"] = new ConsistencyToken(epoch, outcome.Position ?? 0).ToString();
         if (created) response.Headers.Location = $"/v1/orders/{order.Id}";
         response.StatusCode = created ? 201 : minimal ? 204 : 200;
         if (minimal)

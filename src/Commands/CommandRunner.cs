@@ -165,14 +165,20 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         var keys = new KeyedOutcomes(session, query, batch.Select(w => w.Envelope.Key));
         var orders = await OpenOrder.Fetch(session, query, batch.Select(w => w.Envelope.OrderId));
         var now = clock.GetUtcNow();
+        var current = new Lazy<Task<long>>(() => OrderHistory.Position(session));
 
         var answers = new List<Action>(batch.Count);
         foreach (var one in batch)
         {
             try
             {
-                var outcome = await keys.Once(one.Envelope, now, orders[one.Envelope.OrderId].Run);
-                answers.Add(() => one.TrySetResult(outcome));
+                var order = orders[one.Envelope.OrderId];
+                var outcome = await keys.Once(one.Envelope, now, async () =>
+                {
+                    var decided = order.Run(one.Envelope, now);
+                    return decided.Order is null || order.Changes ? decided : decided with { Position = await current.Value };
+                });
+                answers.Add(() => one.TrySetResult(outcome.Order is null ? outcome : outcome with { Position = outcome.Position ?? order.Position }));
             }
             catch (Exception poison)
             {

@@ -19,6 +19,12 @@ public sealed class OpenOrder(IEventStream<Order> stream)
     /// <summary>The order as it will be once the session is saved.</summary>
     public Order State { get; private set; } = stream.Aggregate ?? new Order { Id = stream.Id };
 
+    /// <summary>Whether anything was appended in this session.</summary>
+    public bool Changes => stream.Events.Count > 0;
+
+    /// <summary>Sequence of the last event that was appended, once the session is saved.</summary>
+    public long? Position => stream.Events is [.., var last] ? last.Sequence : null;
+
     /// <summary>Opens orders in one round trip, in the order of their ids, so that two nodes never wait for each other in a circle.</summary>
     /// <remarks>What inline views hold of them comes along: a session that keeps an identity map need not ask for it when it saves.</remarks>
     public static Task<Dictionary<Guid, OpenOrder>> Fetch(IDocumentSession session, IEnumerable<Guid> orderIds) => Fetch(session, session.CreateBatchQuery(), orderIds);

@@ -34,6 +34,9 @@ public sealed record StoredOutcome
     /// <summary>The version that was told with the refusal.</summary>
     public long? CurrentVersion { get; init; }
 
+    /// <summary>How far the store had come, where the command had nothing to append; else its last event tells.</summary>
+    public long? Position { get; init; }
+
     /// <summary>What is to be stored of an outcome; null where a repeat shall decide again.</summary>
     public static StoredOutcome? Of(CommandEnvelope envelope, CommandKey key, Outcome outcome, DateTimeOffset at) =>
         outcome.Rejection?.Code is "order-not-found" or "version-conflict" ? null : new()
@@ -47,11 +50,16 @@ public sealed record StoredOutcome
             Minimal = key.Minimal,
             Rejection = outcome.Rejection,
             CurrentVersion = outcome.CurrentVersion,
+            Position = outcome.Position,
         };
 
     /// <summary>The outcome as it was answered, the order folded again from its events.</summary>
-    public async Task<Outcome> Restore(IQuerySession session) =>
-        Rejection is { } no ? Outcome.Refused(no, CurrentVersion) : Outcome.Applied(await OrderHistory.AsOf(session, OrderId, Version!.Value));
+    public async Task<Outcome> Restore(IQuerySession session)
+    {
+        if (Rejection is { } no) return Outcome.Refused(no, CurrentVersion);
+        var (order, position) = await OrderHistory.AsOf(session, OrderId, Version!.Value);
+        return Outcome.Applied(order) with { Position = Position ?? position };
+    }
 }
 
 /// <summary>Gives each command with a key its effect once, within one session: what is stored is repeated, what is new is stored with its events.</summary>
@@ -68,12 +76,12 @@ sealed class KeyedOutcomes
     }
 
     /// <summary>Decides, unless the same request was decided before.</summary>
-    public async ValueTask<Outcome> Once(CommandEnvelope envelope, DateTimeOffset now, Func<CommandEnvelope, DateTimeOffset, Outcome> decide)
+    public async ValueTask<Outcome> Once(CommandEnvelope envelope, DateTimeOffset now, Func<ValueTask<Outcome>> decide)
     {
-        if (envelope.Key is not { } key) return decide(envelope, now);
+        if (envelope.Key is not { } key) return await decide();
         if (await known[key.Id] is { } before) return before.Request == key.Request ? Outcome.Again(before) : Outcome.Refused(Rejections.KeyReused);
 
-        var outcome = decide(envelope, now);
+        var outcome = await decide();
         if (StoredOutcome.Of(envelope, key, outcome, now) is not { } stored) return outcome;
         session.Insert(stored);
         known[key.Id] = Task.FromResult<StoredOutcome?>(stored);

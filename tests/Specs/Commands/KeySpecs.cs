@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrderMonolith.Commands;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 using static OrderMonolith.Specs.Batches;
 
 namespace OrderMonolith.Specs;
@@ -25,8 +26,26 @@ public sealed class KeySpecs(OneMonolith one) : IClassFixture<OneMonolith>
 
         Assert.Equal((200, first.Body, "\"2\"", null), (first.Status, first.Body, first.Header("ETag"), first.Header("Idempotent-Replayed")));
         Assert.Equal((200, first.Body, "\"2\"", "true"), (again.Status, again.Body, again.Header("ETag"), again.Header("Idempotent-Replayed")));
+        Assert.Equal(first.Header("Consistency-Token"), again.Header("Consistency-Token"));
         Assert.Equal(3, (await monolith.Send("GET", order)).Content.GetProperty("version").GetInt32());
     }
+
+    [Fact]
+    public async Task A_repeat_of_what_changed_nothing_names_the_same_place_in_history()
+    {
+        var (order, key) = (await NewOrder(), NewKey());
+        var cancelled = await monolith.Send("POST", order + "/cancel");
+        var elsewhere = await monolith.Send("POST", await NewOrder() + "/items", Pot);
+        var first = await Send("POST", order + "/cancel", null, key);
+        await NewOrder();
+        var again = await Send("POST", order + "/cancel", null, key);
+
+        Assert.Equal(first.Header("Consistency-Token"), again.Header("Consistency-Token"));
+        Assert.True(Position(first) >= Position(elsewhere) && Position(elsewhere) > Position(cancelled));
+        Assert.Equal(cancelled.Body, first.Body);
+    }
+
+    static long Position(Answer answer) => ConsistencyToken.TryParse(answer.Header("Consistency-Token"), out var token) ? token.Position : -1;
 
     [Fact]
     public async Task A_create_is_repeated_with_the_id_that_it_was_given()
