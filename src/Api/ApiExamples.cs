@@ -32,6 +32,24 @@ public static class ApiExamples
     /// <summary>The last page of a list.</summary>
     public const string OrderSummaryList = $$"""{"items":[{{OrderSummary}}],"next":null}""";
 
+    /// <summary>The first two events of an order, one of them stored by an older version of the service.</summary>
+    public const string AuditTrailPage = """
+        {"items":[
+         {"version":1,"sequence":41,"id":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3d","type":"order_created","data":{"customerId":"c1","currency":"GBP"},"timestamp":"2026-01-31T12:00:00.123456Z",
+          "actor":"ann","correlationId":"4bf92f3577b34da6a3ce929d0e0e4736","causationId":"5f0c3a9e-checkout"},
+         {"version":2,"sequence":42,"id":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3e","type":"item_added_v2","data":{"productId":"tea","quantity":2,"unitPrice":9.5},"timestamp":"2026-01-31T12:00:00.123456Z",
+          "actor":"ann","correlationId":"4bf92f3577b34da6a3ce929d0e0e4736","causationId":"5f0c3a9e-checkout",
+          "stored":{"type":"item_added","data":{"orderId":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","productId":"tea","quantity":2,"price":9.5}}}
+        ],"next":2}
+        """;
+
+    /// <summary>What a confirmation changes.</summary>
+    public const string OrderDiff = """
+        {"from":2,"to":3,
+         "patch":[{"op":"replace","path":"/status","value":"Confirmed"},{"op":"replace","path":"/version","value":3}],
+         "steps":[{"version":3,"event":"order_confirmed","patch":[{"op":"replace","path":"/status","value":"Confirmed"},{"op":"replace","path":"/version","value":3}]}]}
+        """;
+
     /// <summary>A problem of a kind.</summary>
     public static string Problem(ProblemKind kind) => System.Text.Json.JsonSerializer.Serialize(
         new Problem(Problems.AddressOf(kind.Code), kind.Code, kind.Title, kind.Status, kind.Help, "4bf92f3577b34da6a3ce929d0e0e4736",

@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.History;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
@@ -94,9 +95,23 @@ public static class ApiOperations
 
         new("GET", "/v1/orders/{orderId}", "getOrder", "Read an order", Scopes.ReadOrders)
         {
-            Description = "Always current.",
-            Parameters = [ApiParameters.OrderId, ApiParameters.IfNoneMatch],
+            Description = "Always current, or as it was.",
+            Parameters = [ApiParameters.OrderId, .. ApiParameters.Past, ApiParameters.IfNoneMatch],
             Answers = [new(200, "The order.", nameof(Order), ApiExamples.Order) { Headers = ["ETag"] }, NotModified],
+            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+        },
+        new("GET", "/v1/orders/{orderId}/events", "getOrderEvents", "Read what happened to an order", Scopes.ReadOrders)
+        {
+            Description = "The audit trail: who did what, when and from what, oldest first.",
+            Parameters = [ApiParameters.OrderId, .. ApiParameters.OfTrail],
+            Answers = [new(200, "A page of events.", nameof(AuditTrailPage), ApiExamples.AuditTrailPage)],
+            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+        },
+        new("GET", "/v1/orders/{orderId}/diff", "diffOrder", "Compare two versions of an order", Scopes.ReadOrders)
+        {
+            Description = "As a JSON Patch (RFC 6902), as a whole and event by event.",
+            Parameters = [ApiParameters.OrderId, .. ApiParameters.OfDiff],
+            Answers = [new(200, "The difference.", nameof(OrderDiff), ApiExamples.OrderDiff)],
             Problems = ["validation-failed", .. Guarded, "order-not-found"],
         },
         new("GET", "/v1/orders/{orderId}/summary", "getOrderSummary", "Read an order in one line", Scopes.ReadOrders)

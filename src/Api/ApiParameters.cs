@@ -38,6 +38,27 @@ public static class ApiParameters
     /// <summary>Whether the order is wanted in the answer.</summary>
     public static IOpenApiParameter Prefer { get; } = Of(Header, "Prefer", "`return=minimal`: answer without a body.", Text(), "return=minimal");
 
+    /// <summary>A moment in the past.</summary>
+    public static IReadOnlyList<IOpenApiParameter> Past { get; } =
+    [
+        Of(Query, "version", "As it was at this version.", new() { Type = JsonSchemaType.Integer, Minimum = "1" }),
+        Of(Query, "at", "As it was at this time, after the last event until then; a date alone is its midnight UTC.", Text(), "2026-01-31T12:00:00Z"),
+    ];
+
+    /// <summary>Paging of the audit trail.</summary>
+    public static IReadOnlyList<IOpenApiParameter> OfTrail { get; } =
+    [
+        Of(Query, "after", "The version to begin behind: `next` of the page before.", new() { Type = JsonSchemaType.Integer, Minimum = "0", Default = 0 }),
+        Of(Query, "limit", "Most events on a page.", new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "1000", Default = 100 }),
+    ];
+
+    /// <summary>The versions to compare.</summary>
+    public static IReadOnlyList<IOpenApiParameter> OfDiff { get; } =
+    [
+        Of(Query, "from", "The version before, 0 for nothing; the one before `to` when absent.", new() { Type = JsonSchemaType.Integer, Minimum = "0" }),
+        Of(Query, "to", "The version after, also an earlier one; the current when absent. At most 1000 versions away.", new() { Type = JsonSchemaType.Integer, Minimum = "0" }),
+    ];
+
     /// <summary>Filters, order and paging of the list.</summary>
     public static IReadOnlyList<IOpenApiParameter> OfList { get; } =
     [

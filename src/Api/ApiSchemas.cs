@@ -1,10 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.History;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
@@ -25,7 +27,7 @@ public static class ApiSchemas
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
-        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
+        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
     public static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
@@ -70,8 +72,9 @@ public static class ApiSchemas
         schema.Required = new HashSet<string>();
         foreach (var member in type.Properties.Where(member => schema.Properties!.ContainsKey(member.Name)))
         {
-            if (!member.IsGetNullable) schema.Required.Add(member.Name);
-            if (schema.Properties![member.Name] is OpenApiSchema shown) shown.Type &= ~JsonSchemaType.Null;
+            var always = member.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), true) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.Never }];
+            if (always || !member.IsGetNullable) schema.Required.Add(member.Name);
+            if (!always && schema.Properties![member.Name] is OpenApiSchema shown) shown.Type &= ~JsonSchemaType.Null;
         }
     }
 

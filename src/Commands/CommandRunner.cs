@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using JasperFx;
 using Marten;
 using Marten.Exceptions;
+using OrderMonolith.History;
 using OrderMonolith.Orders;
 using OrderMonolith.Storage;
 

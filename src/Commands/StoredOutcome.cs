@@ -1,5 +1,6 @@
 using Marten;
 using Marten.Services.BatchQuerying;
+using OrderMonolith.History;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.Commands;
@@ -57,8 +58,8 @@ public sealed record StoredOutcome
     public async Task<Outcome> Restore(IQuerySession session)
     {
         if (Rejection is { } no) return Outcome.Refused(no, CurrentVersion);
-        var (order, position) = await OrderHistory.AsOf(session, OrderId, Version!.Value);
-        return Outcome.Applied(order) with { Position = Position ?? position };
+        var history = await OrderHistory.Load(session, OrderId, Version!.Value);
+        return Outcome.Applied(history.AsOf(history.Version)!) with { Position = Position ?? history.Events[^1].Sequence };
     }
 }
 

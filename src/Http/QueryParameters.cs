@@ -59,12 +59,13 @@ public sealed class QueryParameters
     };
 
     /// <summary>A UTC time, if given: with an offset or <c>Z</c>, or a date alone, which is its midnight in UTC.</summary>
-    /// <remarks>Rounded up to whole microseconds: no event lies in between, so that what is before the one is before the other.</remarks>
-    public DateTime? Time(string name) => Text(name) switch
+    /// <param name="name">The parameter.</param>
+    /// <param name="inclusive">Whether an event at this very time counts as before it. No event lies between whole microseconds: so the time is cut to them, and else rounded up.</param>
+    public DateTime? Time(string name, bool inclusive = false) => Text(name) switch
     {
         null => null,
         var text when DateTimeOffset.TryParseExact(text, TimeForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) =>
-            new DateTime(Math.Min(WholeMicroseconds(time.UtcTicks), DateTime.MaxValue.Ticks), DateTimeKind.Utc),
+            new DateTime(WholeMicroseconds(time.UtcTicks, inclusive), DateTimeKind.Utc),
         _ => throw Wrong(name, "must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z (a + is written %2B)"),
     };
 
@@ -72,5 +73,6 @@ public sealed class QueryParameters
     public static ProblemException Wrong(string name, string fault) =>
         new("validation-failed", $"{name} {fault}.", new Dictionary<string, string[]> { [name] = [fault] });
 
-    static long WholeMicroseconds(long ticks) => (ticks + TimeSpan.TicksPerMicrosecond - 1) / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond;
+    static long WholeMicroseconds(long ticks, bool cut) =>
+        Math.Min((ticks + (cut ? 0 : TimeSpan.TicksPerMicrosecond - 1)) / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, DateTime.MaxValue.Ticks);
 }

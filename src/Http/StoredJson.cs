@@ -1,5 +1,8 @@
+using System.Data;
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace OrderMonolith.Http;
 
@@ -8,6 +11,16 @@ namespace OrderMonolith.Http;
 /// <param name="version">The version they show, if they are of one thing that has versions.</param>
 public sealed class StoredJson(ReadOnlyMemory<byte> json, long? version = null) : IResult
 {
+    /// <summary>One thing of a caller: a question with the thing's id as <c>$1</c> and the caller's customer, or null, as <c>$2</c>, answered by its JSON and its version; null where there is none.</summary>
+    public static async Task<StoredJson?> Find(NpgsqlDataSource database, string sql, Guid id, HttpContext http)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Caller.Of(http).CustomerId, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, http.RequestAborted);
+        return await reader.ReadAsync(http.RequestAborted) ? new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
+    }
+
     /// <inheritdoc />
     public async Task ExecuteAsync(HttpContext httpContext)
     {

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using Npgsql;
+using OrderMonolith.Http;
+using OrderMonolith.Orders;
+using Wolverine.Http;
+
+namespace OrderMonolith.History;
+
+/// <summary>Where the past of orders is read. An order of another customer does not exist for the caller.</summary>
+[Authorize(Scopes.ReadOrders)]
+public static class HistoryEndpoints
+{
+    const int DefaultLimit = 100;
+    const int MostLimit = 1_000;
+    const int MostSteps = 1_000;
+
+    const string AsItIs = "select data, mt_version from views.mt_doc_order where id = $1 and ($2 is null or customer_id = $2)";
+
+    /// <summary>The order with its lines: as of its last event, or as it was at a version or a time.</summary>
+    [WolverineGet("/v1/orders/{orderId}")]
+    public static async Task<IResult> GetOrder(Guid orderId, NpgsqlDataSource database, IDocumentStore store, HttpContext http)
+    {
+        var query = QueryParameters.Of(http, "version", "at");
+        var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at", inclusive: true));
+        if (version is null && at is null)
+            return await StoredJson.Find(database, AsItIs, orderId, http) ?? throw NotFound();
+        if (version is not null && at is not null) throw QueryParameters.Wrong("at", "does not go with version");
+
+        await using var session = store.QuerySession();
+        var wanted = version ?? await OrderHistory.VersionAt(session, orderId, at!.Value);
+        var history = await Of(session, orderId, wanted, http);
+        if (wanted < 1 || history.Version < wanted) throw NotFound();
+        return new StoredJson(JsonSerializer.SerializeToUtf8Bytes(history.AsOf(wanted), Json.Stored), wanted);
+    }
+
+    /// <summary>What happened to the order, who did it and from what.</summary>
+    [WolverineGet("/v1/orders/{orderId}/events")]
+    public static async Task<IResult> GetEvents(Guid orderId, IQuerySession session, HttpContext http)
+    {
+        var query = QueryParameters.Of(http, "after", "limit");
+        var (after, limit) = (query.Number("after", 0, int.MaxValue) ?? 0, query.Number("limit", 1, MostLimit) ?? DefaultLimit);
+        await Of(session, orderId, 1, http);
+        return Results.Json(await AuditTrail.Page(session, orderId, after, limit), Json.Stored);
+    }
+
+    /// <summary>What changed in the order between two versions.</summary>
+    [WolverineGet("/v1/orders/{orderId}/diff")]
+    public static async Task<IResult> GetDiff(Guid orderId, IQuerySession session, HttpContext http)
+    {
+        var query = QueryParameters.Of(http, "from", "to");
+        var (first, last) = (query.Number("from", 0, int.MaxValue), query.Number("to", 0, int.MaxValue));
+        var history = await Of(session, orderId, last is { } end ? Math.Max(end, first ?? 1) : long.MaxValue, http);
+        var to = last ?? (int)history.Version;
+        var from = first ?? Math.Max(to - 1, 0);
+        if (Math.Max(from, to) > history.Version) throw NotFound();
+        if (Math.Abs(to - from) > MostSteps) throw QueryParameters.Wrong("from", $"must be within {MostSteps} versions of to");
+        return Results.Json(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e)), Json.Stored);
+    }
+
+    /// <summary>An order's events up to a version, the first at least.</summary>
+    /// <exception cref="ProblemException"><c>order-not-found</c></exception>
+    static async Task<OrderHistory> Of(IQuerySession session, Guid orderId, long upTo, HttpContext http)
+    {
+        var history = await OrderHistory.Load(session, orderId, Math.Max(upTo, 1));
+        return history.AsOf(1) is { } order && (Caller.Of(http).CustomerId ?? order.CustomerId) == order.CustomerId ? history : throw NotFound();
+    }
+
+    static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
+}
