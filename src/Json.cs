@@ -14,7 +14,7 @@ public static class Json
     public static JsonSerializerOptions Stored { get; } = Form(new(JsonSerializerDefaults.General));
 
     /// <summary>As stored, but strict: what a request may look like.</summary>
-    public static JsonSerializerOptions Request { get; } = Form(new(JsonSerializerDefaults.Strict));
+    public static JsonSerializerOptions Request { get; } = Form(new(JsonSerializerDefaults.Strict) { AllowOutOfOrderMetadataProperties = true });
 
     /// <summary>Gives options the one form.</summary>
     public static JsonSerializerOptions Form(JsonSerializerOptions options)

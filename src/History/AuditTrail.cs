@@ -4,6 +4,7 @@ using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;
 using Npgsql;
+using OrderMonolith.Orders;
 
 namespace OrderMonolith.History;
 
@@ -25,6 +26,15 @@ public sealed record PastEvent(
 /// <param name="Type">What it was called when it was stored.</param>
 /// <param name="Data">What was stored.</param>
 public sealed record StoredEvent(string Type, JsonElement Data);
+
+/// <summary>An event that is not stored.</summary>
+/// <param name="Type">What kind of thing would happen.</param>
+/// <param name="Data">What it would tell.</param>
+public sealed record NewEvent(string Type, JsonElement Data)
+{
+    /// <summary>A fact under its name.</summary>
+    public static NewEvent Of(string type, OrderEvent fact) => new(type, JsonSerializer.SerializeToElement(fact, fact.GetType(), Json.Stored));
+}
 
 /// <summary>A page of what happened to an order.</summary>
 /// <param name="Items">In order.</param>
@@ -53,13 +63,13 @@ public static class AuditTrail
 
     static PastEvent Read(IDocumentStore store, IEvent e, StoredEvent stored)
     {
-        var type = NameOf(store, e);
+        var type = NameOf(store, e.EventType);
         var data = JsonSerializer.SerializeToElement(e.Data, e.EventType, Json.Stored);
         return new(e.Version, e.Sequence, e.Id, type, data, e.Timestamp, e.UserName, e.CorrelationId, e.CausationId, stored.Type == type ? null : stored);
     }
 
     /// <summary>What an event is called today.</summary>
-    public static string NameOf(IDocumentStore store, IEvent e) => ((IEventRegistry)store.Options.Events).EventMappingFor(e.EventType).EventTypeName;
+    public static string NameOf(IDocumentStore store, Type type) => ((IEventRegistry)store.Options.Events).EventMappingFor(type).EventTypeName;
 
     static async Task<Dictionary<long, StoredEvent>> Stored(IQuerySession session, List<IEvent> events)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
@@ -56,7 +57,17 @@ public static class HistoryEndpoints
         var from = first ?? Math.Max(to - 1, 0);
         if (Math.Max(from, to) > history.Version) throw NotFound();
         if (Math.Abs(to - from) > MostSteps) throw QueryParameters.Wrong("from", $"must be within {MostSteps} versions of to");
-        return Results.Json(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e)), Json.Stored);
+        return Results.Json(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e.EventType)), Json.Stored);
+    }
+
+    /// <summary>The order as it would be with another past. Nothing is written.</summary>
+    [WolverinePost("/v1/orders/{orderId}/what-if")]
+    public static async Task<IResult> WhatIf(Guid orderId, [FromBody] WhatIfRequest request, IQuerySession session, TimeProvider clock, HttpContext http)
+    {
+        QueryParameters.Of(http);
+        var history = await Of(session, orderId, request.AtVersion ?? long.MaxValue, http);
+        if (history.Version < request.AtVersion || request.Drop?.Any(version => version > history.Version) is true) throw NotFound();
+        return Results.Json(History.WhatIf.Of(history, request, clock.GetUtcNow(), fact => AuditTrail.NameOf(session.DocumentStore, fact.GetType())), Json.Stored);
     }
 
     /// <summary>An order's events up to a version, the first at least.</summary>

@@ -10,6 +10,9 @@ namespace OrderMonolith.History;
 /// <param name="events">Its events, from the first on.</param>
 public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
 {
+    /// <summary>The order.</summary>
+    public Guid OrderId => orderId;
+
     /// <summary>The events.</summary>
     public IReadOnlyList<IEvent> Events => events;
 

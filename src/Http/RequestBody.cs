@@ -48,7 +48,7 @@ public static class RequestBody
         {
             value = JsonSerializer.Deserialize<T>(json, Json.Request) ?? throw new JsonException("The body is null.");
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             throw Explain<T>(json);
         }
@@ -96,6 +96,10 @@ public static class RequestBody
             if (JsonSerializer.Deserialize<T>(json, Lenient) is null) return new("malformed-request", "The body is null.");
             return Bounded.Problem(Misfits(JsonElement.Parse(json), typeof(T), ""));
         }
+        catch (NotSupportedException)
+        {
+            return new("validation-failed", "An item does not say which type it is.");
+        }
         catch (JsonException e)
         {
             return new("malformed-request", $"The body cannot be read: {e.Message}");
@@ -105,13 +109,17 @@ public static class RequestBody
     static IEnumerable<(string Path, string Fault)> Misfits(JsonElement json, Type type, string path)
     {
         var shape = Json.Request.GetTypeInfo(type);
+        var kind = shape.PolymorphismOptions;
+        if (kind is not null && json.ValueKind is JsonValueKind.Object)
+            shape = Json.Request.GetTypeInfo(kind.DerivedTypes.Single(d => json.GetProperty(kind.TypeDiscriminatorPropertyName).ValueEquals((string)d.TypeDiscriminator!)).DerivedType);
         if (json.ValueKind is JsonValueKind.Array && shape.ElementType is { } item)
             return json.EnumerateArray().SelectMany((element, i) => Misfits(element, item, $"{path}[{i}]"));
         if (json.ValueKind is JsonValueKind.Null && path.EndsWith(']')) return [(path, "must not be null")];
         if (json.ValueKind is not JsonValueKind.Object || shape.Kind is not JsonTypeInfoKind.Object) return [];
 
         var given = json.EnumerateObject().DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Value);
-        return given.Keys.Except(shape.Properties.Select(p => p.Name)).Select(name => (Bounded.Join(path, name), "is not a member"))
+        var known = shape.Properties.Select(p => p.Name);
+        return given.Keys.Except(kind is null ? known : known.Append(kind.TypeDiscriminatorPropertyName)).Select(name => (Bounded.Join(path, name), "is not a member"))
             .Concat(shape.Properties.SelectMany(p => given.TryGetValue(p.Name, out var value)
                 ? value.ValueKind is JsonValueKind.Null && !p.IsSetNullable
                     ? [(Bounded.Join(path, p.Name), "must not be null")]

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrderMonolith.Orders;
 
 /// <summary>Why a command was refused.</summary>
@@ -23,7 +25,12 @@ public readonly record struct Decision(IReadOnlyList<OrderEvent> Events, Rejecti
     public static implicit operator Decision(Rejection no) => new([], no);
 }
 
-/// <summary>A request to change one order. Its shape has been checked; whether it fits the order is what it decides.</summary>
+/// <summary>A request to change one order. Where one of several is meant, its <c>type</c> says which. Its shape has been checked; whether it fits the order is what it decides.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(AddItem), nameof(AddItem))]
+[JsonDerivedType(typeof(RemoveItem), nameof(RemoveItem))]
+[JsonDerivedType(typeof(ConfirmOrder), nameof(ConfirmOrder))]
+[JsonDerivedType(typeof(CancelOrder), nameof(CancelOrder))]
 public interface IOrderCommand
 {
     /// <summary>Decides on the order as it stands. Pure: no clock, no ids, no I/O.</summary>

@@ -1,0 +1,77 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+using OrderMonolith.Orders;
+
+namespace OrderMonolith.History;
+
+/// <summary>Another past for an order.</summary>
+/// <param name="AtVersion">The version to begin from; the current one when absent.</param>
+/// <param name="Drop">Versions that shall not have happened. The first, which created the order, cannot be dropped.</param>
+/// <param name="Commands">What shall have been asked for after that, in order.</param>
+public sealed record WhatIfRequest(
+    [property: Range(1, int.MaxValue)] int? AtVersion = null,
+    [property: Droppable] IReadOnlyList<int>? Drop = null,
+    [property: MaxLength(1_000)] IReadOnlyList<IOrderCommand>? Commands = null);
+
+/// <summary>Versions that can be dropped: any but the first.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class DroppableAttribute() : ValidationAttribute("must hold versions from 2 on")
+{
+    /// <inheritdoc />
+    public override bool IsValid(object? value) => value is not IEnumerable<int> versions || versions.All(version => version > 1);
+}
+
+/// <summary>What would have been.</summary>
+/// <param name="Order">The order as it would be.</param>
+/// <param name="Events">What the commands would have led to.</param>
+/// <param name="Refusals">What would not have fitted.</param>
+/// <param name="Patch">JSON Patch (RFC 6902) from the order as it was to the order as it would be.</param>
+public sealed record WhatIf(Order Order, IReadOnlyList<NewEvent> Events, IReadOnlyList<WhatIfRefusal> Refusals, JsonArray Patch)
+{
+    /// <summary>Folds an order's history anew, without some of it and with more.</summary>
+    /// <remarks>
+    /// Facts are folded, not decided again. One that no longer fits, because what it needs was dropped, is left out and told; what did not fit in the
+    /// first place happened all the same.
+    /// </remarks>
+    /// <param name="history">The history, up to the version to begin from.</param>
+    /// <param name="request">What is different.</param>
+    /// <param name="now">When the commands are given.</param>
+    /// <param name="typeOf">What a fact is called.</param>
+    public static WhatIf Of(OrderHistory history, WhatIfRequest request, DateTimeOffset now, Func<OrderEvent, string> typeOf)
+    {
+        var (refusals, events) = (new List<WhatIfRefusal>(), new List<NewEvent>());
+        var was = new Order { Id = history.OrderId };
+        var order = was;
+        HashSet<int> drop = [.. request.Drop ?? []];
+        foreach (var (at, fact, version) in history.Events.Select((e, i) => (e.Timestamp, e.Data as OrderEvent, i + 1)))
+        {
+            if (fact is null) continue;
+            if (!drop.Contains(version))
+            {
+                if (Replay.Misfit(order, fact) is { } no && Replay.Misfit(was, fact) is null) refusals.Add(new(version, null, no.Code));
+                else order = order.After(fact, at);
+            }
+
+            was = was.After(fact, at);
+        }
+
+        foreach (var (command, number) in (request.Commands ?? []).Select((command, i) => (command, i + 1)))
+        {
+            var decision = command.Decide(order);
+            if (decision.Rejection is { } no) refusals.Add(new(null, number, no.Code));
+            foreach (var fact in decision.Events)
+            {
+                order = order.After(fact, now > order.LastUpdated ? now : order.LastUpdated);
+                events.Add(NewEvent.Of(typeOf(fact), fact));
+            }
+        }
+
+        return new(order, events, refusals, JsonPatch.Between(OrderDiff.Shown(was), OrderDiff.Shown(order)));
+    }
+}
+
+/// <summary>Something that would not have fitted.</summary>
+/// <param name="Version">The event, where it is one that happened.</param>
+/// <param name="Command">The number of the command, from 1, where it is one.</param>
+/// <param name="Code">Why, as a problem's code.</param>
+public sealed record WhatIfRefusal(int? Version, int? Command, string Code);
