@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck.Xunit;
-using JasperFx.Events;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
 using OrderMonolith.History;
 using OrderMonolith.Orders;
@@ -20,7 +19,7 @@ public sealed class DiffLaws
 
     static void Holds(IReadOnlyList<OrderEvent> facts, byte a, byte b)
     {
-        var history = new OrderHistory(Guid.Empty, [.. facts.Select((fact, i) => Stored(fact, i + 1))]);
+        var history = PastEvents.Of(facts);
         var (from, to) = (a % (facts.Count + 1), b % (facts.Count + 1));
         var diff = OrderDiff.Between(history, from, to, e => e.EventType.Name);
 
@@ -40,12 +39,5 @@ public sealed class DiffLaws
         var patched = state!.DeepClone();
         JsonSerializer.Deserialize<JsonPatchDocument>(patch)!.ApplyTo(patched);
         return patched;
-    }
-
-    static IEvent Stored(OrderEvent fact, int version)
-    {
-        var e = (IEvent)Activator.CreateInstance(typeof(Event<>).MakeGenericType(fact.GetType()), fact)!;
-        (e.Version, e.Timestamp) = (version, Specification.Noon.AddMinutes(version));
-        return e;
     }
 }
