@@ -7,6 +7,9 @@ public sealed class LockSession : IAsyncDisposable
 {
     const string Key = "5715999101812593255";
 
+    /// <summary>Seconds for an answer that should come at once: a server that says nothing more must not hold up the end of a process.</summary>
+    const int Patience = 5;
+
     readonly NpgsqlConnection connection;
 
     LockSession(NpgsqlConnection connection) => this.connection = connection;
@@ -22,14 +25,17 @@ public sealed class LockSession : IAsyncDisposable
     public Task<bool> TryShared(CancellationToken cancellation) => Ask($"pg_try_advisory_lock_shared({Key})", cancellation);
 
     /// <summary>Takes the lock beside others, as soon as nobody has it alone.</summary>
-    public Task Share(CancellationToken cancellation) => Ask($"pg_advisory_lock_shared({Key})", cancellation);
+    public Task Share(CancellationToken cancellation) => Ask($"pg_advisory_lock_shared({Key})", cancellation, patience: 0);
 
     /// <summary>Lets others in, without a moment in which nobody holds the lock.</summary>
     public async Task ShareFromAlone(CancellationToken cancellation)
     {
-        await Share(cancellation);
+        await TryShared(cancellation);
         await Ask($"pg_advisory_unlock({Key})", cancellation);
     }
+
+    /// <summary>Lets go of the lock, however it was held.</summary>
+    public Task LetGo(CancellationToken cancellation) => Ask("pg_advisory_unlock_all() is null", cancellation);
 
     /// <summary>Stays for a while, and makes sure that the connection is still there.</summary>
     /// <exception cref="NpgsqlException">It is not.</exception>
@@ -44,7 +50,7 @@ public sealed class LockSession : IAsyncDisposable
     {
         try
         {
-            await Ask("pg_advisory_unlock_all() is null", CancellationToken.None);
+            await LetGo(CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
@@ -54,9 +60,9 @@ public sealed class LockSession : IAsyncDisposable
         await connection.DisposeAsync();
     }
 
-    async Task<bool> Ask(string question, CancellationToken cancellation)
+    async Task<bool> Ask(string question, CancellationToken cancellation, int patience = Patience)
     {
-        await using var command = new NpgsqlCommand("select " + question, connection) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand("select " + question, connection) { CommandTimeout = patience };
         return await command.ExecuteScalarAsync(cancellation) is true;
     }
 }
