@@ -16,7 +16,9 @@ public sealed record ViewLifecycle(string Id, ProjectionLifecycle Lifecycle);
 public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
 {
     const string Section = "OrderSummaries";
-    const string Projection = "order_summaries";
+
+    /// <summary>Name of the projection.</summary>
+    public const string Projection = "order_summaries";
 
     /// <summary>The daemon goes on after the last event there is. A row that says 0 would stop it: it takes 0 for no row.</summary>
     const string StandAtHead = """
