@@ -13,8 +13,11 @@ namespace OrderMonolith.Specs;
 /// <summary>A rebuild that was cut short leaves views half empty: nobody serves on them, whenever he started.</summary>
 public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
 {
+    const string Locks = "pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())";
+
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
+    string connectionString = "";
     NpgsqlDataSource database = null!;
     DocumentStore store = null!;
 
@@ -23,7 +26,8 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
     /// <summary>A store with an order, settled.</summary>
     public async ValueTask InitializeAsync()
     {
-        database = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync("cut"));
+        connectionString = await postgres.CreateDatabaseAsync("cut");
+        database = NpgsqlDataSource.Create(connectionString);
         store = LegacyShop.StoreOn(database);
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         await using (await Node().Join(Cancellation))
@@ -72,16 +76,27 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
 
         // The rebuild stands in line for the lock, so that it has it the moment the node loses it.
         await using var rebuild = await database.OpenConnectionAsync(Cancellation);
-        await using var line = new NpgsqlCommand("select pg_advisory_lock(objid::bigint | classid::bigint << 32) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())", rebuild);
+        await using var line = new NpgsqlCommand($"select pg_advisory_lock(objid::bigint | (classid::bigint << 32)) from {Locks}", rebuild);
         var turn = line.ExecuteNonQueryAsync(Cancellation);
         await Waiting(1);
-        await Execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())");
+        await Execute($"select pg_terminate_backend(pid) from {Locks} and granted");
         await turn;
         await OrderSummaryLifecycle.Forget(store);
         await using (var end = new NpgsqlCommand("select pg_advisory_unlock_all()", rebuild)) await end.ExecuteNonQueryAsync(Cancellation);
 
         var stopped = await Assert.ThrowsAsync<InvalidOperationException>(() => node.ExecuteTask!.WaitAsync(Soon, Cancellation));
         Assert.Contains("a rebuild began. This node stops serving.", stopped.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_says_nothing_more_does_not_hold_up_the_end()
+    {
+        await using var line = new SilentLine(connectionString);
+        await using var through = NpgsqlDataSource.Create(line.ConnectionString);
+        var session = await LockSession.Open(through, Cancellation);
+        Assert.True(await session.TryShared(Cancellation));
+        line.FallSilent();
+        await session.DisposeAsync().AsTask().WaitAsync(Soon, Cancellation);
     }
 
     /// <summary>What a rebuild does before it empties its view.</summary>
@@ -97,7 +112,7 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
 
     async Task Waiting(int nodes)
     {
-        await using var question = database.CreateCommand("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())");
+        await using var question = database.CreateCommand($"select count(*) from {Locks} and not granted");
         for (var clock = Stopwatch.StartNew(); (long)(await question.ExecuteScalarAsync(Cancellation))! < nodes; await Task.Delay(20, Cancellation))
             Assert.True(clock.Elapsed < Soon, "Nobody waits.");
     }
