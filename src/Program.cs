@@ -51,10 +51,10 @@ try
     app.MapHealth();
     return await app.RunCommandLine(args);
 }
-catch (SetupException e)
+catch (Exception e) when (StartFault.Explain(e) is { } explanation)
 {
-    await Console.Error.WriteLineAsync(e.Message);
-    return 1;
+    await Console.Error.WriteLineAsync(explanation);
+    return (int)(e is BadInputException ? ExitCode.BadInput : ExitCode.Wrong);
 }
 
 /// <summary>The service.</summary>

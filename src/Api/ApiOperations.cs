@@ -103,14 +103,14 @@ public static class ApiOperations
         {
             Parameters = [ApiParameters.OrderId, ApiParameters.IfNoneMatch],
             Answers = [new(200, "The summary.", nameof(OrderSummary), ApiExamples.OrderSummary) { Headers = ["ETag"] }, NotModified],
-            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+            Problems = ["validation-failed", .. Guarded, "order-not-found", "projection-behind"],
         },
         new("GET", "/v1/orders", "listOrders", "Find orders", Scopes.ReadOrders)
         {
             Description = "Filters are joined by *and*. Follow `next` until it is null: by createdAt no order is missed or repeated; by the other sorts, none that does not change meanwhile.",
             Parameters = ApiParameters.OfList,
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
-            Problems = ["validation-failed", .. Guarded],
+            Problems = ["validation-failed", .. Guarded, "projection-behind"],
         },
 
         new("GET", "/health/live", "live", "Is the process up?", null)

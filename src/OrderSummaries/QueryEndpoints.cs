@@ -16,29 +16,39 @@ public static class QueryEndpoints
 
     /// <summary>The order with its lines, as of its last event.</summary>
     [WolverineGet("/v1/orders/{orderId}")]
-    public static Task<IResult> GetOrder(Guid orderId, NpgsqlDataSource database, HttpContext http) => One(database, Order, orderId, http);
+    public static async Task<IResult> GetOrder(Guid orderId, NpgsqlDataSource database, HttpContext http)
+    {
+        QueryParameters.Of(http);
+        return await Stored(database, Order, orderId, http) ?? throw NotFound();
+    }
 
     /// <summary>The order in one line.</summary>
     [WolverineGet("/v1/orders/{orderId}/summary")]
-    public static Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, HttpContext http) => One(database, Summary, orderId, http);
+    public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, ViewLag lag, HttpContext http)
+    {
+        QueryParameters.Of(http);
+        lag.MustNotBe(OrderSummaryLifecycle.Projection);
+        if (await Stored(database, Summary, orderId, http) is { } summary) return summary;
+        throw await Stored(database, Order, orderId, http) is null ? NotFound() : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
+    }
 
     /// <summary>Orders in one line each, a page at a time.</summary>
     [WolverineGet("/v1/orders")]
-    public static async Task<IResult> GetOrders(NpgsqlDataSource database, HttpContext http)
+    public static async Task<IResult> GetOrders(NpgsqlDataSource database, ViewLag lag, HttpContext http)
     {
         var list = new OrderList(QueryParameters.Of(http, OrderList.Parameters), Caller.Of(http).CustomerId);
+        lag.MustNotBe(OrderSummaryLifecycle.Projection);
         return new StoredJson(await list.Page(database, http.RequestAborted));
     }
 
-    static async Task<IResult> One(NpgsqlDataSource database, string sql, Guid orderId, HttpContext http)
+    static async Task<StoredJson?> Stored(NpgsqlDataSource database, string sql, Guid orderId, HttpContext http)
     {
-        QueryParameters.Of(http);
         await using var command = database.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = orderId });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Caller.Of(http).CustomerId, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, http.RequestAborted);
-        return await reader.ReadAsync(http.RequestAborted)
-            ? new StoredJson(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1))
-            : throw new ProblemException("order-not-found", Rejections.OrderNotFound.Message);
+        return await reader.ReadAsync(http.RequestAborted) ? new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
     }
+
+    static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
 }

@@ -12,7 +12,7 @@ public sealed partial class Architecture
         ["Storage"] = [],                                                          // where the database comes from, and when it is away
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
         ["Commands"] = ["Orders", "Storage", "Http"],                               // runs the rules for whoever asks
-        ["OrderSummaries"] = ["Orders", "Http"],                                          // tells what came of it
+        ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
         ["Operations"] = ["Orders", "Storage", "Commands", "OrderSummaries"],                 // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "Operations", "Http"], // describes what all the others serve

@@ -11,7 +11,7 @@ public static class BuiltProgram
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     /// <summary>Where it was built, not its copy beside the specs: commands of the frameworks look at every assembly there is.</summary>
-    static readonly string Assembly = typeof(Program).Assembly.Location.Replace(Path.Combine("tests", "Specs"), "src", StringComparison.Ordinal);
+    public static string Assembly { get; } = typeof(Program).Assembly.Location.Replace(Path.Combine("tests", "Specs"), "src", StringComparison.Ordinal);
 
     /// <summary>Runs it to its end on a database.</summary>
     public static Task<ProgramRun> Run(string database, params string[] args) => Run(database, "Inline", args);
