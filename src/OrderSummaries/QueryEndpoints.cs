@@ -11,15 +11,15 @@ namespace OrderMonolith.OrderSummaries;
 [Authorize(Scopes.ReadOrders)]
 public static class QueryEndpoints
 {
-    const string Order = "select data, mt_version from views.mt_doc_order where id = $1 and ($2 is null or data ->> 'customerId' = $2)";
-    const string Summary = "select data - 'products', mt_version from views.mt_doc_order_summary where id = $1 and ($2 is null or customer_id = $2)";
+    const string Order = "select data, mt_version from views.mt_doc_order where id = $1 and ($2 is null or customer_id = $2)";
+    const string Summary = "select data, mt_version from views.mt_doc_order_summary where id = $1 and ($2 is null or customer_id = $2)";
 
     /// <summary>The order with its lines, as of its last event.</summary>
     [WolverineGet("/v1/orders/{orderId}")]
     public static async Task<IResult> GetOrder(Guid orderId, NpgsqlDataSource database, HttpContext http)
     {
         QueryParameters.Of(http);
-        return await Stored(database, Order, orderId, http) ?? throw NotFound();
+        return await Stored(database, Order, orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw NotFound();
     }
 
     /// <summary>The order in one line.</summary>
@@ -28,7 +28,7 @@ public static class QueryEndpoints
     {
         QueryParameters.Of(http);
         lag.MustNotBe(OrderSummaryLifecycle.Projection);
-        if (await Stored(database, Summary, orderId, http) is { } summary) return summary;
+        if (await Stored(database, Summary, orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
         throw await Stored(database, Order, orderId, http) is null ? NotFound() : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
     }
 
@@ -41,13 +41,13 @@ public static class QueryEndpoints
         return new StoredJson(await list.Page(database, http.RequestAborted));
     }
 
-    static async Task<StoredJson?> Stored(NpgsqlDataSource database, string sql, Guid orderId, HttpContext http)
+    static async Task<(byte[] Json, long Version)?> Stored(NpgsqlDataSource database, string sql, Guid orderId, HttpContext http)
     {
         await using var command = database.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = orderId });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Caller.Of(http).CustomerId, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, http.RequestAborted);
-        return await reader.ReadAsync(http.RequestAborted) ? new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
+        return await reader.ReadAsync(http.RequestAborted) ? (reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
     }
 
     static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
