@@ -41,6 +41,7 @@ try
 
     await using var app = builder.Build();
     app.UseEdge();
+    app.UseDescribedQueries();
     app.MapWolverineEndpoints(http =>
     {
         http.AddParameterHandlingStrategy<StrictBodies>();

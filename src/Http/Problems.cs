@@ -94,6 +94,10 @@ public static class Problems
 /// <summary>Turns what was thrown into the problem that it is.</summary>
 public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
 {
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    long lastSaid;
+
     /// <inheritdoc />
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -109,6 +113,7 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
                 await Problems.Write(httpContext, "malformed-request", bad.Message);
                 break;
             case var fault when StorageFault.Is(fault):
+                SayUnavailable(fault);
                 await Problems.Write(httpContext, "storage-unavailable");
                 break;
             case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
@@ -122,6 +127,17 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
 
         return true;
     }
+
+    /// <summary>An outage concerns every request; it is said now and then, not by each.</summary>
+    void SayUnavailable(Exception fault)
+    {
+        var last = Volatile.Read(ref lastSaid);
+        if (last != 0 && Stopwatch.GetElapsedTime(last) < Silence) return;
+        if (Interlocked.CompareExchange(ref lastSaid, Stopwatch.GetTimestamp(), last) == last) LogUnavailable(fault.GetBaseException().Message);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The database does not serve; callers are told to come back: {Why}")]
+    partial void LogUnavailable(string why);
 
     [LoggerMessage(LogLevel.Error, "A defect: {Method} {Path} failed.")]
     partial void LogDefect(Exception e, string method, string path);

@@ -50,6 +50,7 @@ public sealed class OutageSpecs : IDisposable
 
             Assert.NotEmpty(refused);
             Assert.All(refused, r => Assert.Equal((503, "storage-unavailable", TimeSpan.FromSeconds(5)), r));
+            Assert.InRange(service.Logged.Lines.Count(line => line.StartsWith("The database does not serve", StringComparison.Ordinal)), 1, 4);
             foreach (var location in acknowledged)
                 Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(location, TestContext.Current.CancellationToken)).StatusCode);
         }
