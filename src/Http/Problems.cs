@@ -101,7 +101,8 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
     /// <inheritdoc />
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        switch (exception)
+        // A view that refuses an event says so inside the framework's own exception.
+        switch (exception.GetBaseException() as ProblemException ?? exception)
         {
             case ProblemException problem:
                 await Problems.Write(httpContext, problem.Code, problem.Message, problem.Errors);

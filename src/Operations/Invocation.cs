@@ -8,7 +8,7 @@ public sealed record Invocation(string[] Words)
     static readonly string[] HostSettings = ["--urls", "--http_ports", "--https_ports", "--environment", "--contentroot", "--applicationname"];
 
     static readonly string[] Help = ["--help", "-h", "-?", "/?"];
-    static readonly string[] WithoutDatabase = ["help", "?", Version, "codegen", "openapi", "describe", "capabilities", "wolverine-diagnostics"];
+    static readonly string[] WithoutDatabase = ["help", "?", Version, "codegen", "openapi", "describe", "capabilities", "wolverine-diagnostics", "db-dump"];
 
     /// <summary>Asks which version this is.</summary>
     public const string Version = "--version";

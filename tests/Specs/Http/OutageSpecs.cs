@@ -40,6 +40,7 @@ public sealed class OutageSpecs : IDisposable
             await Kill(folder.ProcessId!.Value);
             await Until(client, "/health/ready", HttpStatusCode.ServiceUnavailable);
             await Until(client, "/v1/orders", HttpStatusCode.ServiceUnavailable);
+            await Eventually("refusal", () => Task.FromResult(!refused.IsEmpty));
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", TestContext.Current.CancellationToken)).StatusCode);
 
             await postgres.EnsureRunningAsync(TestContext.Current.CancellationToken);

@@ -12,12 +12,7 @@ public sealed class StorageFaultSpecs(Postgres postgres)
     [InlineData("role {0} nologin", "role {0} login", 503)]
     public async Task It_is_told_and_gets_over_with(string broken, string mended, int reads)
     {
-        var given = await postgres.CreateDatabaseAsync("specs");
-        await using (await Monolith.Start(postgres, given))
-        {
-            // The schema is there now, and belongs to somebody else.
-        }
-
+        var given = Postgres.AsOwner(await postgres.CreateDatabaseAsync("specs"));
         var own = new NpgsqlConnectionStringBuilder(given);
         var name = own.Username = own.Database!;
         own.Password = "secret";

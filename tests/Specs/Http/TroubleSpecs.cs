@@ -6,8 +6,8 @@ namespace OrderMonolith.Specs;
 /// <summary>Problems that only trouble below the service makes, as callers see them.</summary>
 public sealed class TroubleSpecs(Postgres postgres)
 {
-    const string AlwaysLose = """
-        create function lose() returns trigger language plpgsql as $$ begin raise 'others were faster' using errcode = 'deadlock_detected'; end $$;
+    static string AlwaysLose(string how = "deadlock_detected") => $"""
+        create function lose() returns trigger language plpgsql as $$ begin raise 'others were faster' using errcode = '{how}'; end $$;
         create trigger lose before insert on events.mt_events for each row execute function lose()
         """;
 
@@ -36,12 +36,14 @@ public sealed class TroubleSpecs(Postgres postgres)
         Assert.All(await Task.WhenAll(others.Where(other => other != turnedAway).Append(running)), answer => Assert.Equal("order-not-found", answer.Code));
     }
 
-    [Fact]
-    public async Task When_others_are_faster_each_time_the_caller_hears_of_it()
+    [Theory]
+    [InlineData("deadlock_detected")]
+    [InlineData("serialization_failure")]
+    public async Task When_others_are_faster_each_time_the_caller_hears_of_it(string how)
     {
         await using var monolith = await Monolith.Start(postgres);
         var order = await Start(monolith);
-        await Run(monolith.ConnectionString, AlwaysLose);
+        await Run(monolith.ConnectionString, AlwaysLose(how));
         var refused = await monolith.Send("POST", $"{order}/items", Tea);
         Assert.Equal((409, "concurrent-change"), (refused.Status, refused.Code));
 
@@ -54,7 +56,7 @@ public sealed class TroubleSpecs(Postgres postgres)
     {
         var connection = await postgres.CreateDatabaseAsync("specs");
         await using var service = OnSocket.Start(connection);
-        await Run(connection, AlwaysLose);
+        await Run(connection, AlwaysLose());
         Assert.Equal("concurrent-change", (await service.Send("POST /v1/orders", ["Content-Type: application/json"], """{"customerId":"ada-lovelace"}"""u8.ToArray())).Code);
         Assert.DoesNotContain(service.Logged.Lines, line => line.Contains("ada-lovelace", StringComparison.Ordinal));
         Assert.Empty(service.Logged.Errors);
@@ -91,7 +93,7 @@ public sealed class TroubleSpecs(Postgres postgres)
 
     static async Task Run(string connectionString, string sql)
     {
-        await using var database = NpgsqlDataSource.Create(connectionString);
+        await using var database = NpgsqlDataSource.Create(Postgres.AsOwner(connectionString));
         await using var command = database.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }

@@ -119,7 +119,8 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
 
     async Task Execute(string sql)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var owner = NpgsqlDataSource.Create(Postgres.AsOwner(connectionString));
+        await using var command = owner.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 }

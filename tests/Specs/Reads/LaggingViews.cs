@@ -115,7 +115,7 @@ public sealed class LaggingViews(Postgres postgres)
     /// <summary>An order whose summary nobody has made yet.</summary>
     static async Task<string> Behind(string database)
     {
-        await using var source = NpgsqlDataSource.Create(database);
+        await using var source = NpgsqlDataSource.Create(Postgres.AsOwner(database));
         using var store = LegacyShop.StoreOn(source, ProjectionLifecycle.Async);
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         var id = Guid.NewGuid();
@@ -130,7 +130,7 @@ public sealed class LaggingViews(Postgres postgres)
 
     static async Task Execute(string database, string sql)
     {
-        await using var source = NpgsqlDataSource.Create(database);
+        await using var source = NpgsqlDataSource.Create(Postgres.AsOwner(database));
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }

@@ -24,6 +24,8 @@ public sealed class LostSummaries(OneMonolith one) : IClassFixture<OneMonolith>
         Assert.Equal(2, await one.Service.Query<long>($"select version from events.mt_streams where id = '{lost}'"));
         Assert.Equal(0, await one.Service.Query<long>($"select count(*) from views.mt_doc_order_summary where id = '{lost}'"));
 
+        var over = await one.Service.Send("POST", $"/v1/orders/{lost}/items", new { productId = "tea", quantity = 1, unitPrice = 1 });
+        Assert.Equal((503, "projection-behind"), (over.Status, over.Code));
         var summary = await one.Service.Send("GET", $"/v1/orders/{lost}/summary");
         Assert.Equal((503, "projection-behind"), (summary.Status, summary.Code));
         Assert.Equal(200, (await one.Service.Send("GET", $"/v1/orders/{lost}")).Status);
