@@ -1,8 +1,9 @@
 -- Who may do what in the database. Run after every db/schema.sql, and again whenever you like: psql -1 -v ON_ERROR_STOP=1 -f db/roles.sql
---   orders_owner  owns the schemas: applies db/schema.sql, rebuilds, skips events
---   orders_app    the service: appends and archives, but can neither change nor remove an event
+--   orders_owner  owns the schemas: applies db/schema.sql, skips events
+--   orders_app    the service and its commands, rebuilds of the views included: appends and archives, but can neither change nor remove an event
 --   orders_read   reads orders and events
--- None of them can log in: grant them to those who do, as in `create role shop login password '…' in role orders_app`.
+-- None of them can log in: grant them to those who do, as db/login.sql does for a service. An import also needs TEMPORARY on the database, which
+-- PostgreSQL gives to everybody.
 -- To be run by a superuser, or by a member of orders_owner once the roles are there.
 
 do $$

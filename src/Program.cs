@@ -30,7 +30,7 @@ try
         critters.Production.ResourceAutoCreate = AutoCreate.None;
     });
     builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
-    builder.Services.AddSingleton<StoreEpoch>();
+    builder.Services.AddSingleton<StoreEpoch>().AddSingleton<ConsistentReads>();
     builder.AddServingLock();
     builder.Host.UseWolverine(Topology.Messages);
     builder.Services.AddWolverineHttp();
@@ -44,6 +44,7 @@ try
 
     await using var app = builder.Build();
     app.UseEdge();
+    app.UseDescribedQueries();
     app.MapWolverineEndpoints(http =>
     {
         http.AddParameterHandlingStrategy<StrictBodies>();
@@ -54,10 +55,10 @@ try
     app.MapHealth();
     return await app.RunCommandLine(args);
 }
-catch (SetupException e)
+catch (Exception e) when (StartFault.Explain(e) is { } explanation)
 {
-    await Console.Error.WriteLineAsync(e.Message);
-    return 1;
+    await Console.Error.WriteLineAsync(explanation);
+    return (int)(e is BadInputException ? ExitCode.BadInput : ExitCode.Wrong);
 }
 
 /// <summary>The service.</summary>

@@ -50,6 +50,18 @@ public static class ApiExamples
          "steps":[{"version":3,"event":"order_confirmed","patch":[{"op":"replace","path":"/status","value":"Confirmed"},{"op":"replace","path":"/version","value":3}]}]}
         """;
 
+    /// <summary>Without the second event, and one tea more.</summary>
+    public const string WhatIfRequest = """{"drop":[2],"commands":[{"type":"AddItem","productId":"tea","quantity":1,"unitPrice":9.5}]}""";
+
+    /// <summary>What comes of that.</summary>
+    public const string WhatIf = """
+        {"order":{"id":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","customerId":"c1","currency":"GBP","status":"Pending","lines":[{"productId":"tea","quantity":1,"unitPrice":9.5}],
+         "itemCount":1,"totalAmount":9.5,"version":2,"createdAt":"2026-01-31T12:00:00.123456Z","lastUpdated":"2026-01-31T12:00:05.123456Z"},
+         "events":[{"type":"item_added_v2","data":{"productId":"tea","quantity":1,"unitPrice":9.5}}],
+         "refusals":[{"version":3,"code":"order-is-empty"}],
+         "patch":[{"op":"replace","path":"/status","value":"Pending"}]}
+        """;
+
     /// <summary>A problem of a kind.</summary>
     public static string Problem(ProblemKind kind) => System.Text.Json.JsonSerializer.Serialize(
         new Problem(Problems.AddressOf(kind.Code), kind.Code, kind.Title, kind.Status, kind.Help, "4bf92f3577b34da6a3ce929d0e0e4736",

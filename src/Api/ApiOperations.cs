@@ -114,18 +114,28 @@ public static class ApiOperations
             Answers = [new(200, "The difference.", nameof(OrderDiff), ApiExamples.OrderDiff)],
             Problems = ["validation-failed", .. Guarded, "order-not-found"],
         },
+        new("POST", "/v1/orders/{orderId}/what-if", "whatIf", "Try another past", Scopes.ReadOrders)
+        {
+            Description = "Folds the order's history anew without some of its events, then decides some commands on it. Nothing is written. What no longer fits is told among the refusals.",
+            Parameters = [ApiParameters.OrderId],
+            Body = nameof(WhatIfRequest),
+            BodyIsRequired = true,
+            BodyExample = ApiExamples.WhatIfRequest,
+            Answers = [new(200, "The order as it would be.", nameof(WhatIf), ApiExamples.WhatIf)],
+            Problems = ["malformed-request", "validation-failed", .. Guarded, "order-not-found", "request-too-large", "unsupported-media-type"],
+        },
         new("GET", "/v1/orders/{orderId}/summary", "getOrderSummary", "Read an order in one line", Scopes.ReadOrders)
         {
-            Parameters = [ApiParameters.OrderId, ApiParameters.IfNoneMatch],
+            Parameters = [ApiParameters.OrderId, ApiParameters.ConsistencyToken, ApiParameters.Wait, ApiParameters.IfNoneMatch],
             Answers = [new(200, "The summary.", nameof(OrderSummary), ApiExamples.OrderSummary) { Headers = ["ETag"] }, NotModified],
-            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+            Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "order-not-found", "projection-behind"],
         },
         new("GET", "/v1/orders", "listOrders", "Find orders", Scopes.ReadOrders)
         {
             Description = "Filters are joined by *and*. Follow `next` until it is null: by createdAt no order is missed or repeated; by the other sorts, none that does not change meanwhile.",
-            Parameters = ApiParameters.OfList,
+            Parameters = [.. ApiParameters.OfList, ApiParameters.ConsistencyToken, ApiParameters.Wait],
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
-            Problems = ["validation-failed", .. Guarded],
+            Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind"],
         },
 
         new("GET", "/health/live", "live", "Is the process up?", null)

@@ -59,6 +59,13 @@ public static class ApiParameters
         Of(Query, "to", "The version after, also an earlier one; the current when absent. At most 1000 versions away.", new() { Type = JsonSchemaType.Integer, Minimum = "0" }),
     ];
 
+    /// <summary>Read your writes.</summary>
+    public static IOpenApiParameter ConsistencyToken { get; } =
+        Of(Header, "Consistency-Token", "From a command's answer: the answer holds that command, or is 503 after the time that `Prefer: wait` allows.", Text(), "AAECAwQFBgcICQoLDA0ODwAAAAAAAAAq");
+
+    /// <summary>How long to wait for it.</summary>
+    public static IOpenApiParameter Wait { get; } = Of(Header, "Prefer", "`wait=seconds`: how long to wait for what the Consistency-Token names; 5 when absent, 30 at most.", Text(), "wait=10");
+
     /// <summary>Filters, order and paging of the list.</summary>
     public static IReadOnlyList<IOpenApiParameter> OfList { get; } =
     [

@@ -39,10 +39,14 @@ public static class CommandRequest
     }
 
     static long? Version(EntityTagHeaderValue tag) =>
-        long.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+        long.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && tag.Tag == Tag(version) ? version : null;
 
+    /// <summary>The entity tag of a version of an order.</summary>
+    internal static string Tag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    /// <summary>Whether the caller prefers no body. Of a preference that is given twice the first counts (RFC 7240).</summary>
     static bool Minimal(HttpContext http) => NameValueHeaderValue.TryParseList(http.Request.Headers["Prefer"], out var preferences)
-        && preferences.Any(p => p.Name.Equals("return", StringComparison.OrdinalIgnoreCase) && p.Value.Equals("minimal", StringComparison.OrdinalIgnoreCase));
+        && preferences.FirstOrDefault(p => p.Name.Equals("return", StringComparison.OrdinalIgnoreCase))?.Value.Equals("minimal", StringComparison.OrdinalIgnoreCase) is true;
 }
 
 /// <summary>The answer to a command: the order after it, or the problem.</summary>
@@ -59,7 +63,7 @@ public sealed class CommandAnswer(Outcome outcome, Guid epoch, bool created, boo
         }
 
         var response = httpContext.Response;
-        response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{order.Version}\"");
+        response.Headers.ETag = CommandRequest.Tag(order.Version);
         response.Headers["Consistency-Token"] = new ConsistencyToken(epoch, outcome.Position ?? 0).ToString();
         if (created) response.Headers.Location = $"/v1/orders/{order.Id}";
         response.StatusCode = created ? 201 : minimal ? 204 : 200;

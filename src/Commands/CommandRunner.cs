@@ -68,6 +68,9 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
 
     Task<Outcome> Queue(CommandEnvelope envelope)
     {
+        // Marten opens no stream without an id, and would refuse the whole batch.
+        if (envelope.OrderId == Guid.Empty) return Task.FromResult(Outcome.Refused(Rejections.OrderNotFound));
+
         var waiting = new Waiting(envelope);
         if (Interlocked.Add(ref itemsWaiting, waiting.Items) <= MostItemsWaiting && queue.Writer.TryWrite(waiting)) return waiting.Task;
         Interlocked.Add(ref itemsWaiting, -waiting.Items);
@@ -193,17 +196,17 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
 
     void TellAll(List<Waiting> batch, Exception fault)
     {
-        LogUnavailable(fault, batch.Count);
+        LogUnavailable(batch.Count, fault.Message);
         foreach (var one in batch) one.TrySetException(fault);
     }
 
     /// <summary>Whether somebody else changed one of the orders first; nothing was written.</summary>
-    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ExistingStreamIdCollisionException or DocumentAlreadyExistsException
+    internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ConcurrentUpdateException or ExistingStreamIdCollisionException or DocumentAlreadyExistsException
         || (e is AggregateException several && several.InnerExceptions.Any(IsLostRace))
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
 
-    [LoggerMessage(LogLevel.Error, "The database did not answer; {Commands} commands were told to try again.")]
-    partial void LogUnavailable(Exception e, int commands);
+    [LoggerMessage(LogLevel.Error, "The database did not answer; {Commands} commands were told so: {Why}")]
+    partial void LogUnavailable(int commands, string why);
 
     [LoggerMessage(LogLevel.Information, "{Commands} commands could not be committed together and run one by one: {Why}")]
     partial void LogOneByOne(int commands, string why);

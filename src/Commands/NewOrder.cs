@@ -15,14 +15,19 @@ public sealed record NewOrder(
     [property: CustomerId] string? CustomerId = null,
     [property: Currency] string Currency = "USD",
     IReadOnlyList<AddItem>? Items = null,
-    bool Confirm = false)
+    bool Confirm = false) : IForSomebody
 {
-    /// <summary>The command, on behalf of a caller.</summary>
-    /// <exception cref="ProblemException"><c>forbidden</c> for another customer, <c>validation-failed</c> without any.</exception>
-    public CreateOrder For(Caller caller)
+    /// <inheritdoc />
+    public void Permit(Caller caller)
     {
         if (caller.CustomerId is { } self && (CustomerId ?? self) != self)
             throw new ProblemException("forbidden", "A customer creates orders for itself only.");
+    }
+
+    /// <summary>The command, on behalf of a caller that may give it.</summary>
+    /// <exception cref="ProblemException"><c>validation-failed</c> without any customer.</exception>
+    public CreateOrder For(Caller caller)
+    {
         var customer = CustomerId ?? caller.CustomerId
             ?? throw new ProblemException("validation-failed", "customerId is required.", new Dictionary<string, string[]> { ["customerId"] = ["is required"] });
         return new(customer, Currency, Items, Confirm);

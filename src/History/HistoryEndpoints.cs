@@ -26,7 +26,7 @@ public static class HistoryEndpoints
         var query = QueryParameters.Of(http, "version", "at");
         var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at", inclusive: true));
         if (version is null && at is null)
-            return await StoredJson.Find(database, AsItIs, orderId, http) ?? throw NotFound();
+            return await StoredJson.Find(database, AsItIs, orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw NotFound();
         if (version is not null && at is not null) throw QueryParameters.Wrong("at", "does not go with version");
 
         await using var session = store.QuerySession();
@@ -64,7 +64,6 @@ public static class HistoryEndpoints
     [WolverinePost("/v1/orders/{orderId}/what-if")]
     public static async Task<IResult> WhatIf(Guid orderId, [FromBody] WhatIfRequest request, IQuerySession session, TimeProvider clock, HttpContext http)
     {
-        QueryParameters.Of(http);
         var history = await Of(session, orderId, request.AtVersion ?? long.MaxValue, http);
         if (history.Version < request.AtVersion || request.Drop?.Any(version => version > history.Version) is true) throw NotFound();
         return Results.Json(History.WhatIf.Of(history, request, clock.GetUtcNow(), fact => AuditTrail.NameOf(session.DocumentStore, fact.GetType())), Json.Stored);

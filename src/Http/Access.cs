@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.IdentityModel.JsonWebTokens;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.Http;
@@ -56,7 +57,7 @@ public static partial class Access
         {
             OnTokenValidated = context =>
             {
-                if (Fault(context.Principal!) is { } fault) context.Fail(fault);
+                if (Fault(context.Principal!, (JsonWebToken)context.SecurityToken) is { } fault) context.Fail(fault);
                 return Task.CompletedTask;
             },
             OnForbidden = context =>
@@ -69,7 +70,7 @@ public static partial class Access
     }
 
     /// <summary>Why a token is not taken although its signature, times and audience are right; null where it is. A claim that says nothing must not widen what its bearer may do.</summary>
-    static string? Fault(ClaimsPrincipal caller)
+    static string? Fault(ClaimsPrincipal caller, JsonWebToken token)
     {
         if (caller.FindFirstValue("sub") is not { Length: > 0 } subject || !Bounds.IsStorable(subject) || Bounds.CodePoints(subject) > LongestSubject)
             return "The token needs a subject (sub) of at most 255 characters.";
@@ -78,7 +79,8 @@ public static partial class Access
         var customers = caller.FindAll("customer_id").ToList();
         return customers switch
         {
-            [] => null,
+            // An empty array leaves no claim behind.
+            [] when !token.TryGetPayloadValue<object>("customer_id", out _) => null,
             [{ Value: Caller.Guest }] => "The customer 'guest' is reserved.",
             [{ ValueType: ClaimValueTypes.String, Value: var id }] when new CustomerIdAttribute().IsValid(id) => null,
             _ => "The claim customer_id is not the id of a customer.",

@@ -12,6 +12,9 @@ public static partial class Edge
     /// <summary>Most bytes of a request's body: 1 MB.</summary>
     public const int MostBytes = 1_048_576;
 
+    /// <summary>Longest that a read may take. A command has bounds of its own, where it waits for its commit.</summary>
+    static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(10);
+
     const string FromOtherPages = "from other pages";
 
     /// <summary>Sets up the server's bounds, its answers to broken requests, and whose web pages may call.</summary>
@@ -25,10 +28,16 @@ public static partial class Edge
             server.Limits.MaxRequestBodySize = 8 * MostBytes;
         });
         builder.Services.AddExceptionHandler<ExceptionProblems>();
+        builder.Services.AddRequestTimeouts(reads => reads.DefaultPolicy = new()
+        {
+            Timeout = LongestRead,
+            TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
+            WriteTimeoutResponse = http => Problems.Write(http, "storage-unavailable"),
+        });
         if (builder.Configuration.Read<CorsSettings>().Origins is { Length: > 0 } origins)
             builder.Services.AddCors(cors => cors.AddPolicy(FromOtherPages, policy => policy.WithOrigins(origins)
                 .AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders("ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate")));
+                .WithExposedHeaders("Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate")));
     }
 
     /// <summary>Puts that in front of the routes. They are chosen behind it.</summary>
@@ -41,7 +50,9 @@ public static partial class Edge
         app.Use(RefuseBrokenTargets);
         app.UseRouting();
         if (app.Configuration.Read<CorsSettings>().Origins is { Length: > 0 }) app.UseCors(FromOtherPages);
+        app.Use(Methods.Restrict);
         app.UseAccess();
+        app.UseWhen(http => HttpMethods.IsGet(http.Request.Method), reads => reads.UseRequestTimeouts());
     }
 
     static Task Harden(HttpContext http, RequestDelegate next)

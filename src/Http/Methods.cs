@@ -25,4 +25,13 @@ public static class Methods
         response.Headers.Allow = string.Join(", ", methods.Order());
         if (HttpMethods.IsOptions(asked)) response.StatusCode = StatusCodes.Status204NoContent;
     }
+
+    /// <summary>Middleware behind the choice of a route: one that names no method is for GET, and does not take whatever comes.</summary>
+    public static Task Restrict(HttpContext http, RequestDelegate next)
+    {
+        if (HttpMethods.IsGet(http.Request.Method) || http.GetEndpoint() is not RouteEndpoint route || route.Metadata.GetMetadata<IHttpMethodMetadata>() is not null) return next(http);
+        http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        http.Response.Headers.Allow = HttpMethods.Get;
+        return Task.CompletedTask;
+    }
 }

@@ -51,6 +51,7 @@ public static class Problems
     {
         new("malformed-request", 400, "The request cannot be read", "The body is not JSON of the expected shape (syntax, encoding, a wrong JSON type, a number out of any range), or the request itself is broken. Nothing was done. Correct the request."),
         new("validation-failed", 400, "A value is not allowed", "The request can be read, but has an unknown member or parameter, lacks one, or breaks a bound; 'errors' says which. Nothing was done. Correct the request."),
+        new("consistency-token-unknown", 400, "The token is of no use here", "The Consistency-Token is none of this store's, or the database was restored since it was given. Read without it."),
         new("unauthenticated", 401, "Who are you?", "The request needs a valid bearer token. Send one in the Authorization header."),
         new("forbidden", 403, "Not allowed", "The token lacks the scope that this request needs, or names another customer."),
         new("order-not-found", 404, "No such order", "There is no order with this id, or it is another customer's."),
@@ -96,10 +97,15 @@ public static class Problems
 /// <summary>Turns what was thrown into the problem that it is.</summary>
 public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
 {
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    long lastSaid;
+
     /// <inheritdoc />
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        switch (exception)
+        // A view that refuses an event says so inside the framework's own exception.
+        switch (exception.GetBaseException() as ProblemException ?? exception)
         {
             case ProblemException problem:
                 await Problems.Write(httpContext, problem.Code, problem.Message, problem.Errors);
@@ -111,6 +117,7 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
                 await Problems.Write(httpContext, "malformed-request", bad.Message);
                 break;
             case var fault when StorageFault.Is(fault):
+                SayUnavailable(fault);
                 await Problems.Write(httpContext, "storage-unavailable");
                 break;
             case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
@@ -124,6 +131,17 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
 
         return true;
     }
+
+    /// <summary>An outage concerns every request; it is said now and then, not by each.</summary>
+    void SayUnavailable(Exception fault)
+    {
+        var last = Volatile.Read(ref lastSaid);
+        if (last != 0 && Stopwatch.GetElapsedTime(last) < Silence) return;
+        if (Interlocked.CompareExchange(ref lastSaid, Stopwatch.GetTimestamp(), last) == last) LogUnavailable(fault.GetBaseException().Message);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The database does not serve; callers are told to come back: {Why}")]
+    partial void LogUnavailable(string why);
 
     [LoggerMessage(LogLevel.Error, "A defect: {Method} {Path} failed.")]
     partial void LogDefect(Exception e, string method, string path);

@@ -17,7 +17,7 @@ namespace OrderMonolith.Http;
 /// <summary>Reads the JSON body of a request strictly, and says exactly what is wrong with it.</summary>
 public static class RequestBody
 {
-    static readonly JsonSerializerOptions Lenient = new(Json.Request)
+    static readonly JsonSerializerOptions Leniently = new(Json.Request)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         RespectRequiredConstructorParameters = false,
@@ -32,28 +32,47 @@ public static class RequestBody
         if (!IsJson(http.Request)) throw new ProblemException("unsupported-media-type", "Send the body as application/json, in UTF-8 and not compressed.");
         var bytes = await Bytes(http.Request);
         http.Items[typeof(RequestBody)] = bytes;
-        return Read<T>(bytes.Length == 0 ? "{}"u8 : bytes);
+        var (value, misfit) = Parse<T>(bytes.Length == 0 ? "{}"u8 : bytes);
+
+        // Who may not ask does not learn what else is wrong.
+        if (value is IForSomebody asked) asked.Permit(Caller.Of(http));
+        return misfit is null ? Bounded.Check(value) : throw misfit;
     }
 
     /// <summary>The bytes of the body as they came; none where it was not read.</summary>
     public static byte[] BytesOf(HttpContext http) => http.Items[typeof(RequestBody)] as byte[] ?? [];
 
-    /// <summary>Some JSON as a <typeparamref name="T"/> whose every member keeps its bounds.</summary>
-    /// <exception cref="ProblemException"><c>malformed-request</c> or <c>validation-failed</c>.</exception>
-    public static T Read<T>(ReadOnlySpan<byte> json)
+    /// <summary>The value, and what about its shape does not fit. What can be read leniently only misfits; what cannot even be read so is malformed.</summary>
+    static (T Value, ProblemException? Misfit) Parse<T>(ReadOnlySpan<byte> json)
         where T : class
     {
-        T value;
         try
         {
-            value = JsonSerializer.Deserialize<T>(json, Json.Request) ?? throw new JsonException("The body is null.");
+            if (JsonSerializer.Deserialize<T>(json, Json.Request) is { } value) return (value, null);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw Explain<T>(json);
+            return Lenient<T>(json);
         }
 
-        return Bounded.Check(value);
+        throw new ProblemException("malformed-request", "The body is null.");
+    }
+
+    static (T Value, ProblemException Misfit) Lenient<T>(ReadOnlySpan<byte> json)
+        where T : class
+    {
+        try
+        {
+            return (JsonSerializer.Deserialize<T>(json, Leniently)!, Bounded.Problem(Misfits(JsonElement.Parse(json), typeof(T), "")));
+        }
+        catch (NotSupportedException)
+        {
+            throw new ProblemException("validation-failed", "An item does not say of which type it is.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for names that are no text
+        {
+            throw new ProblemException("malformed-request", $"The body cannot be read: {e.Message}");
+        }
     }
 
     /// <summary>Whether the body, if there is one, says that it is JSON. One without any type is taken only if it is empty.</summary>
@@ -88,24 +107,6 @@ public static class RequestBody
         return whole.ToArray();
     }
 
-    /// <summary>What can be read leniently only misfits; what cannot even be read so is malformed.</summary>
-    static ProblemException Explain<T>(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize<T>(json, Lenient) is null) return new("malformed-request", "The body is null.");
-            return Bounded.Problem(Misfits(JsonElement.Parse(json), typeof(T), ""));
-        }
-        catch (NotSupportedException)
-        {
-            return new("validation-failed", "An item does not say which type it is.");
-        }
-        catch (JsonException e)
-        {
-            return new("malformed-request", $"The body cannot be read: {e.Message}");
-        }
-    }
-
     static IEnumerable<(string Path, string Fault)> Misfits(JsonElement json, Type type, string path)
     {
         var shape = Json.Request.GetTypeInfo(type);
@@ -126,6 +127,14 @@ public static class RequestBody
                     : Misfits(value, p.PropertyType, Bounded.Join(path, p.Name))
                 : p.IsRequired ? [(Bounded.Join(path, p.Name), "is required")] : []));
     }
+}
+
+/// <summary>A body that says for whom it asks.</summary>
+public interface IForSomebody
+{
+    /// <summary>Refuses a caller who may not ask for them.</summary>
+    /// <exception cref="ProblemException"><c>forbidden</c></exception>
+    void Permit(Caller caller);
 }
 
 /// <summary>Has Wolverine read <c>[FromBody]</c> parameters that way.</summary>

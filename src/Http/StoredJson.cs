@@ -12,13 +12,13 @@ namespace OrderMonolith.Http;
 public sealed class StoredJson(ReadOnlyMemory<byte> json, long? version = null) : IResult
 {
     /// <summary>One thing of a caller: a question with the thing's id as <c>$1</c> and the caller's customer, or null, as <c>$2</c>, answered by its JSON and its version; null where there is none.</summary>
-    public static async Task<StoredJson?> Find(NpgsqlDataSource database, string sql, Guid id, HttpContext http)
+    public static async Task<(byte[] Json, long Version)?> Find(NpgsqlDataSource database, string sql, Guid id, HttpContext http)
     {
         await using var command = database.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Caller.Of(http).CustomerId, NpgsqlDbType = NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, http.RequestAborted);
-        return await reader.ReadAsync(http.RequestAborted) ? new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
+        return await reader.ReadAsync(http.RequestAborted) ? (reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
     }
 
     /// <inheritdoc />

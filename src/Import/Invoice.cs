@@ -22,6 +22,9 @@ public enum InvoiceKind
 /// <param name="number">Its number.</param>
 public sealed class Invoice(string number)
 {
+    /// <summary>How many rows of it are kept: twice the lines that an order may hold, and as many events as one transaction should append.</summary>
+    public const int MostRows = 2 * Bounds.MostLines;
+
     const string Currency = "GBP";
 
     static readonly Guid UrlNameSpace = new("6ba7b811-9dad-11d1-80b4-00c04fd430c8");
@@ -31,6 +34,12 @@ public sealed class Invoice(string number)
 
     /// <summary>Its rows so far, in file order.</summary>
     public List<LegacyRow> Rows { get; } = [];
+
+    /// <summary>Number of the last row that came for it, kept or not.</summary>
+    public long LastRow { get; private set; }
+
+    /// <summary>How long its rows are in the file, in bytes.</summary>
+    public long Size { get; private set; }
 
     /// <summary>Order or credit note.</summary>
     public InvoiceKind Kind => KindOf(number);
@@ -51,6 +60,16 @@ public sealed class Invoice(string number)
         ['C', ..] => InvoiceKind.CreditNote,
         _ => InvoiceKind.Unknown,
     };
+
+    /// <summary>Adds a row; false where it has its most already.</summary>
+    public bool TryAdd(LegacyRow row)
+    {
+        LastRow = row.Number;
+        if (Rows.Count >= MostRows) return false;
+        Rows.Add(row);
+        Size += row.Text.Length;
+        return true;
+    }
 
     /// <summary>Decides its rows as an order: created by the first that is allowed, confirmed after the last.</summary>
     public DecidedOrder AsOrder()

@@ -1,22 +1,18 @@
 using System.IO.Compression;
-using System.Text.Unicode;
-using CsvHelper;
 using OrderMonolith.Operations;
 
 namespace OrderMonolith.Import;
 
-/// <summary>The legacy shop's export, read row by row: CSV as of RFC 4180 in UTF-8, plain or compressed.</summary>
+/// <summary>The legacy shop's export, read row by row: CSV, plain or compressed.</summary>
 public sealed class LegacyFile : IDisposable
 {
-    const int LargestRow = 1 << 20;
-
     readonly FileStream file;
-    readonly IEnumerator<(byte[] Text, string[]? Fields)> records;
+    readonly IEnumerator<CsvRecord> records;
 
     LegacyFile(FileStream file)
     {
         this.file = file;
-        records = Records(options => CsvReader.Create(Content(file), options)).GetEnumerator();
+        records = new CsvRecords(Content(file)).Read().GetEnumerator();
     }
 
     /// <summary>Size of the file in bytes, compressed as it is; 0 where it is no ordinary file.</summary>
@@ -44,7 +40,7 @@ public sealed class LegacyFile : IDisposable
     }
 
     /// <summary>The data rows, in order.</summary>
-    /// <exception cref="BadInputException">The file ends in the middle, or is no CSV.</exception>
+    /// <exception cref="BadInputException">The file ends in the middle.</exception>
     public IEnumerable<RawRow> Rows()
     {
         for (var number = 1L; Readable(file.Name, records.MoveNext); number++)
@@ -56,28 +52,6 @@ public sealed class LegacyFile : IDisposable
     {
         records.Dispose();
         file.Dispose();
-    }
-
-    /// <summary>Each record as it stands and its fields, null where it is malformed. A quote that is not closed spoils its own line only, not all up to the next quote.</summary>
-    static IEnumerable<(byte[] Text, string[]? Fields)> Records(Func<CsvReaderOptions, CsvReader> open)
-    {
-        var malformed = false;
-        using var csv = open(new() { Separator = ',', HasHeader = false, SkipEmptyLines = true, MaxRecordSize = LargestRow, OnMalformedRecord = _ => malformed = true });
-        while (csv.Read())
-        {
-            var text = csv.RawRecord.ToArray();
-            if (!malformed)
-            {
-                yield return (text, Utf8.IsValid(text) ? csv.Current.ToArray() : null);
-                continue;
-            }
-
-            malformed = false;
-            var line = text.AsSpan().IndexOf((byte)'\n') is >= 0 and var end ? end : text.Length;
-            yield return (text[..line].AsSpan().TrimEnd((byte)'\r').ToArray(), null);
-            if (line == text.Length) continue;
-            foreach (var record in Records(options => CsvReader.Create(text.AsMemory(line + 1), options))) yield return record;
-        }
     }
 
     static Stream Content(FileStream file)
@@ -96,7 +70,7 @@ public sealed class LegacyFile : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or CsvFormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
         {
             throw new BadInputException($"{path} cannot be read: {e.Message}");
         }

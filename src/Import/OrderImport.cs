@@ -13,7 +13,7 @@ namespace OrderMonolith.Import;
 public sealed class OrderImport : IAsyncDisposable
 {
     const int MostInvoices = 100;
-    const int MostRows = 4_000;
+    const int MostBytes = 400_000;
     const int MostInFlight = 2;
     const int MostNotes = 100;
 
@@ -28,7 +28,7 @@ public sealed class OrderImport : IAsyncDisposable
     readonly OpenInvoices open = new();
     readonly List<Invoice> closed = [];
     readonly Queue<Task<List<StoredInvoice>>> inFlight = [];
-    int closedRows;
+    long closedBytes;
 
     OrderImport(IDocumentStore store, Scratch scratch, LegacyFile file, ImportSummary summary, IProgress<Progress> progress, CancellationToken stop)
     {
@@ -93,8 +93,7 @@ public sealed class OrderImport : IAsyncDisposable
     {
         if (LegacyRow.Read(raw) is not { } row) return Refuse([Refusal.Malformed(raw)]);
         if (Invoice.KindOf(row.InvoiceNo) is InvoiceKind.Unknown) return Refuse([Refusal.Of(row, Refusal.UnknownInvoiceKind)]);
-        open.Add(row);
-        return Task.CompletedTask;
+        return open.TryAdd(row) ? Task.CompletedTask : Refuse([Refusal.Of(row, Refusal.ValidationFailed)]);
     }
 
     async Task CloseBefore(long row)
@@ -102,8 +101,8 @@ public sealed class OrderImport : IAsyncDisposable
         while (open.TryClose(row, out var invoice))
         {
             closed.Add(invoice);
-            closedRows += invoice.Rows.Count;
-            if (closed.Count >= MostInvoices || closedRows >= MostRows) await StoreClosed();
+            closedBytes += invoice.Size;
+            if (closed.Count >= MostInvoices || closedBytes >= MostBytes) await StoreClosed();
         }
     }
 
@@ -121,7 +120,7 @@ public sealed class OrderImport : IAsyncDisposable
             else if (invoice.AsCreditNote(refused) is { } note) creditNotes.Add(note);
         }
 
-        (closedRows, _) = (0, closed.RemoveAll(_ => true));
+        (closedBytes, _) = (0, closed.RemoveAll(_ => true));
         await Refuse(refused);
         await scratch.Keep(creditNotes);
 

@@ -5,11 +5,12 @@ namespace OrderMonolith.Import;
 
 /// <summary>
 /// What one import has to remember for longer than memory should hold it: which invoices are closed, which rows were refused, and the credit notes
-/// until all orders are in. It lies in temporary tables, which are gone with the connection.
+/// until all orders are in. It lies in temporary tables, which nobody else sees.
 /// </summary>
 public sealed class Scratch : IAsyncDisposable
 {
     const int MostInMemory = 1_000;
+    const int MostBytes = 16 << 20;
 
     readonly NpgsqlConnection connection;
     readonly List<Refusal> refused = new(MostInMemory);
@@ -67,18 +68,36 @@ public sealed class Scratch : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>The next credit notes in file order, after the one that begins at a row.</summary>
+    /// <summary>The next credit notes in file order, after the one that begins at a row: as many as asked for, fewer where they are long.</summary>
     public async Task<List<CreditNote>> NotesAfter(long row, int most)
     {
-        await using var command = Command("select note from notes where row > $1 order by row limit $2", row, most);
+        await using var command = Command(
+            """
+            select note from (select row, note, sum(length(note)) over (order by row) - length(note) as before
+                from (select row, note from notes where row > $1 order by row limit $2) next) next
+            where before < $3 order by row
+            """,
+            row, most, MostBytes);
         await using var reader = await command.ExecuteReaderAsync();
         var notes = new List<CreditNote>(most);
         while (await reader.ReadAsync()) notes.Add(JsonSerializer.Deserialize<CreditNote>(reader.GetFieldValue<byte[]>(0))!);
         return notes;
     }
 
-    /// <inheritdoc />
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    /// <summary>Leaves nothing behind. Said aloud, because a pooled connection may be handed on as it is.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await Do("discard temporary");
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // Gone, and the tables with it.
+        }
+
+        await connection.DisposeAsync();
+    }
 
     async Task WriteRefused()
     {

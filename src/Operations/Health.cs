@@ -1,6 +1,8 @@
 using Marten;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using Weasel.Core.Migrations;
 
@@ -12,6 +14,7 @@ public static class Health
     /// <summary>Sets up the checks.</summary>
     public static void AddHealth(this WebApplicationBuilder builder) => builder.Services
         .AddSingleton<StorageHealth>()
+        .AddSingleton<ViewLag>().AddHostedService(services => services.GetRequiredService<ViewLag>())
         .AddHealthChecks()
         .AddCheck<StorageHealth>("storage", timeout: TimeSpan.FromSeconds(5))
         .AddCheck<ViewHealth>("views", timeout: TimeSpan.FromSeconds(5));
@@ -19,8 +22,11 @@ public static class Health
     /// <summary>Serves them to everybody.</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false, ResponseWriter = Write }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new() { ResponseWriter = Write }).AllowAnonymous();
+        foreach (var (path, options) in new (string, HealthCheckOptions)[] { ("/health/live", new() { Predicate = _ => false }), ("/health/ready", new()) })
+        {
+            options.ResponseWriter = Write;
+            app.MapHealthChecks(path, options).AllowAnonymous().WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+        }
     }
 
     static Task Write(HttpContext http, HealthReport report) => http.Response.WriteAsJsonAsync(
@@ -67,39 +73,12 @@ public sealed class StorageHealth(IDocumentStore store, NpgsqlDataSource databas
     }
 }
 
-/// <summary>The views that lag by design do not lag for long.</summary>
-public sealed class ViewHealth(IDocumentStore store, NpgsqlDataSource database) : IHealthCheck
+/// <summary>The views that follow from behind do follow.</summary>
+public sealed class ViewHealth(ViewLag lag) : IHealthCheck
 {
-    /// <summary>An event this old, in seconds, should be in every view.</summary>
-    const int Patience = 10;
-
-    readonly string[] shards = [.. store.Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity)];
-
     /// <inheritdoc />
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        if (shards.Length == 0) return HealthCheckResult.Healthy();
-        try
-        {
-            await using var behind = database.CreateCommand(
-                """
-                select shard from unnest($1) shard
-                where (select timestamp < now() - make_interval(secs => $2)
-                       from events.mt_events
-                       where seq_id > coalesce((select last_seq_id from events.mt_event_progression where name = shard), 0)
-                       order by seq_id limit 1)
-                order by shard
-                """);
-            behind.Parameters.AddWithValue(shards);
-            behind.Parameters.AddWithValue((double)Patience);
-            var late = new List<string>();
-            await using var rows = await behind.ExecuteReaderAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken)) late.Add(rows.GetString(0));
-            return late.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded($"Behind by more than {Patience} s: {string.Join(", ", late)}.");
-        }
-        catch (Exception e) when (StorageFault.Is(e))
-        {
-            return HealthCheckResult.Degraded("Not known while the database does not answer.");
-        }
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        lag.Late is { Count: > 0 } late ? HealthCheckResult.Degraded($"Stopped, or behind since the start: {string.Join(", ", late)}.")
+        : lag.IsKnown ? HealthCheckResult.Healthy()
+        : HealthCheckResult.Degraded("Not known while the database does not answer."));
 }

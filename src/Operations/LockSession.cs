@@ -7,13 +7,30 @@ public sealed class LockSession : IAsyncDisposable
 {
     const string Key = "5715999101812593255";
 
+    /// <summary>For an answer that should come at once: a server that says nothing more must not hold up the end of a process.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     readonly NpgsqlConnection connection;
 
     LockSession(NpgsqlConnection connection) => this.connection = connection;
 
     /// <summary>A session that holds nothing yet.</summary>
-    public static async Task<LockSession> Open(NpgsqlDataSource database, CancellationToken cancellation) =>
-        new(await database.OpenConnectionAsync(cancellation));
+    public static async Task<LockSession> Open(NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        // The lock ends with its connection, so that one is not handed on.
+        await using var pooled = database.CreateConnection();
+        var connection = pooled.CloneWith(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            return new(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Takes the lock alone, if nobody has it.</summary>
     public Task<bool> TryAlone(CancellationToken cancellation) => Ask($"pg_try_advisory_lock({Key})", cancellation);
@@ -22,14 +39,17 @@ public sealed class LockSession : IAsyncDisposable
     public Task<bool> TryShared(CancellationToken cancellation) => Ask($"pg_try_advisory_lock_shared({Key})", cancellation);
 
     /// <summary>Takes the lock beside others, as soon as nobody has it alone.</summary>
-    public Task Share(CancellationToken cancellation) => Ask($"pg_advisory_lock_shared({Key})", cancellation);
+    public Task Share(CancellationToken cancellation) => Ask($"pg_advisory_lock_shared({Key})", Timeout.InfiniteTimeSpan, cancellation);
 
     /// <summary>Lets others in, without a moment in which nobody holds the lock.</summary>
     public async Task ShareFromAlone(CancellationToken cancellation)
     {
-        await Share(cancellation);
+        await TryShared(cancellation);
         await Ask($"pg_advisory_unlock({Key})", cancellation);
     }
+
+    /// <summary>Lets go of the lock, however it was held.</summary>
+    public Task LetGo(CancellationToken cancellation) => Ask("pg_advisory_unlock_all() is null", cancellation);
 
     /// <summary>Stays for a while, and makes sure that the connection is still there.</summary>
     /// <exception cref="NpgsqlException">It is not.</exception>
@@ -39,24 +59,27 @@ public sealed class LockSession : IAsyncDisposable
         await Ask("true", cancellation);
     }
 
-    /// <summary>Lets go. Said aloud, because a pooled connection may be handed on as it is.</summary>
+    /// <summary>Lets go. Said aloud, because the server may take a while to see that the connection is closed.</summary>
     public async ValueTask DisposeAsync()
     {
         try
         {
-            await Ask("pg_advisory_unlock_all() is null", CancellationToken.None);
+            await LetGo(CancellationToken.None);
+            await connection.DisposeAsync().AsTask().WaitAsync(Patience);
         }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or TimeoutException)
         {
-            // Gone, and the lock with it.
+            // Gone, or as good as gone, and the lock with it.
+            _ = Task.Run(async () => await connection.DisposeAsync());
         }
-
-        await connection.DisposeAsync();
     }
 
-    async Task<bool> Ask(string question, CancellationToken cancellation)
+    /// <summary>The time is ours: the driver's limit has the server asked to give up, which may say nothing to that either.</summary>
+    Task<bool> Ask(string question, CancellationToken cancellation) => Ask(question, Patience, cancellation);
+
+    async Task<bool> Ask(string question, TimeSpan patience, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("select " + question, connection) { CommandTimeout = 0 };
-        return await command.ExecuteScalarAsync(cancellation) is true;
+        return await command.ExecuteScalarAsync(cancellation).WaitAsync(patience, CancellationToken.None) is true;
     }
 }

@@ -25,29 +25,40 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         var joining = await LockSession.Open(database, cancellation);
         try
         {
-            if (await joining.TryAlone(cancellation))
+            while (!await TryJoin(joining, cancellation))
             {
-                await lifecycle.Settle(store, cancellation);
-                await joining.ShareFromAlone(cancellation);
-                return joining;
+                // Nobody saw to the views: what had them for itself was cut short. Somebody has to, alone, and several may be waiting for that.
+                await joining.LetGo(cancellation);
+                await Task.Delay(Random.Shared.Next((int)Pause.TotalMilliseconds), cancellation);
             }
 
-            if (!await joining.TryShared(cancellation))
-            {
-                LogWaiting();
-                await joining.Share(cancellation);
-            }
-
-            await lifecycle.Check(store, cancellation);
             return joining;
         }
         catch (Exception e)
         {
             await joining.DisposeAsync();
-            if (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+            if (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName })
                 throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.", e);
             throw;
         }
+    }
+
+    async Task<bool> TryJoin(LockSession joining, CancellationToken cancellation)
+    {
+        if (await joining.TryAlone(cancellation))
+        {
+            await lifecycle.Settle(store, cancellation);
+            await joining.ShareFromAlone(cancellation);
+            return true;
+        }
+
+        if (!await joining.TryShared(cancellation))
+        {
+            LogWaiting();
+            await joining.Share(cancellation);
+        }
+
+        return await lifecycle.IsSettled(store, cancellation);
     }
 
     /// <summary>Joins before anything is served.</summary>
@@ -103,8 +114,10 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
             }
         }
 
-        throw new InvalidOperationException("While the database could not be reached, a rebuild began. This node stops serving.");
+        throw SpoiledViews();
     }
+
+    static InvalidOperationException SpoiledViews() => new("While the database could not be reached, a rebuild began. This node stops serving.");
 
     async Task<LockSession?> TryRejoin(CancellationToken cancellation)
     {
@@ -112,10 +125,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         try
         {
             if (await again.TryShared(cancellation))
-            {
-                await lifecycle.Check(store, cancellation);
-                return again;
-            }
+                return await lifecycle.IsSettled(store, cancellation) ? again : throw SpoiledViews();
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using JasperFx.Events;
 using JasperFx.Events.Aggregation;
 using JasperFx.Events.Daemon;
@@ -11,14 +12,18 @@ namespace OrderMonolith.Operations;
 /// <summary>A view that keeps one document per stream.</summary>
 /// <param name="name">The name of its projection.</param>
 /// <param name="table">The table of its documents.</param>
+/// <param name="columns">The columns that repeat a member of the document, each with the SQL that takes it out of <c>data</c>.</param>
 /// <param name="shard">Under which name its progress is kept, if it follows the events from behind.</param>
-public abstract class StoredView(string name, string table, string? shard)
+public abstract class StoredView(string name, string table, IReadOnlyDictionary<string, string> columns, string? shard)
 {
     /// <summary>The name of its projection.</summary>
     public string Name => name;
 
     /// <summary>The table of its documents.</summary>
     public string Table => table;
+
+    /// <summary>The columns that repeat a member of the document, each with the SQL that takes it out of <c>data</c>.</summary>
+    public IReadOnlyDictionary<string, string> Columns => columns;
 
     /// <summary>Under which name its progress is kept, if it follows the events from behind.</summary>
     public string? Shard => shard;
@@ -46,6 +51,8 @@ public abstract class StoredView(string name, string table, string? shard)
 public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, StoreOptions options) : StoredView(
     projection.Name,
     ((IReadOnlyStoreOptions)options).FindOrResolveDocumentType(typeof(T)).TableName.QualifiedName,
+    ((IReadOnlyStoreOptions)options).FindOrResolveDocumentType(typeof(T)).DuplicatedFields.ToDictionary(
+        field => field.ColumnName, field => $"(data ->> '{JsonNamingPolicy.CamelCase.ConvertName(field.MemberName)}')::{field.PgType}"),
     projection.Lifecycle is ProjectionLifecycle.Async ? ((ISubscriptionSource<IDocumentOperations, IQuerySession>)projection).Shards().Single().Name.Identity : null)
     where T : class
 {

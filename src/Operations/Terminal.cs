@@ -27,10 +27,10 @@ public static class Terminal
         else foreach (var sentence in sentences) Say(sentence);
     }
 
-    /// <summary>Writes a line to standard output, above what moves on the terminal.</summary>
+    /// <summary>Writes a line to standard output; where both outputs are one terminal, above what moves there.</summary>
     public static void Say(string line)
     {
-        if (Console.IsOutputRedirected) Console.Out.WriteLine(line);
+        if (Console.IsOutputRedirected || Console.IsErrorRedirected) Console.Out.WriteLine(line);
         else AnsiConsole.WriteLine(line);
     }
 

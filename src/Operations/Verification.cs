@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using JasperFx.Events;
 using Marten;
@@ -109,31 +110,46 @@ public sealed class Verification(IDocumentStore store, Action<Difference> found,
     {
         var documents = fold.Documents.Where(d => d.Value is not null).ToList();
         var wrong = await All(session, $"""
-            select coalesce(stored.id, expected.id), stored.data::text, expected.data::text
-            from (select id, data from {fold.View.Table} where id > $1 and ($2::uuid is null or id <= $2)) stored
-            full join unnest($3::uuid[], $4::jsonb[]) expected (id, data) on expected.id = stored.id
-            where stored.data::text is distinct from expected.data::text
+            select coalesce(stored.id, expected.id), stored.data::text, expected.data::text, stored.columns::text, expected.columns::text
+            from (select id, data, {Columns("mt_version", fold.View.Columns.Keys.Select(column => (column, column)))} columns
+                  from {fold.View.Table} where id > $1 and ($2::uuid is null or id <= $2)) stored
+            full join (select id, data, {Columns("version", fold.View.Columns.Select(column => (column.Key, column.Value)))} columns
+                       from unnest($3::uuid[], $4::jsonb[], $5::bigint[]) folded (id, data, version)) expected on expected.id = stored.id
+            where stored.data::text is distinct from expected.data::text or stored.columns is distinct from expected.columns
             """,
-            reader => new Difference(fold.View.Name, reader.GetGuid(0), How(reader.GetValue(1) as string, reader.GetValue(2) as string)),
-            after, last ?? (object)DBNull.Value, documents.ConvertAll(d => d.Key), documents.Select(d => store.Options.Serializer().ToJson(d.Value!)).ToArray());
-        summary.Differences += wrong.Count;
-        wrong.ForEach(found);
+            reader => (OrderId: reader.GetGuid(0), How: How(reader)),
+            after, last ?? (object)DBNull.Value, documents.ConvertAll(d => d.Key),
+            documents.Select(d => store.Options.Serializer().ToJson(d.Value!)).ToArray(), documents.Select(d => fold.Versions[d.Key]).ToArray());
+        foreach (var (orderId, how) in wrong.Where(w => !fold.Faults.ContainsKey(w.OrderId)).Concat(fold.Faults.Select(fault => (fault.Key, fault.Value))))
+        {
+            summary.Differences++;
+            found(new(fold.View.Name, orderId, how));
+        }
     }
 
-    static string How(string? stored, string? expected)
+    /// <summary>What stands beside the document, which lists, owners and versions are judged by, as one JSON object.</summary>
+    static string Columns(string version, IEnumerable<(string Name, string Sql)> others) =>
+        $"jsonb_build_object({string.Join(", ", others.Prepend(("mt_version", version)).Select(column => $"'column {column.Item1}', {column.Item2}"))})";
+
+    static string How(DbDataReader row)
     {
-        if (stored is null) return "is missing";
-        if (expected is null) return "has no events";
+        if (row.IsDBNull(1)) return "is missing";
+        if (row.IsDBNull(2)) return "has no events";
+        return string.Join("; ", Differing(row.GetString(1), row.GetString(2)).Concat(Differing(row.GetString(3), row.GetString(4))));
+    }
+
+    static IEnumerable<string> Differing(string stored, string expected)
+    {
         var (is_, should) = (Members(stored), Members(expected));
-        return string.Join("; ", is_.Keys.Union(should.Keys).Where(name => is_.GetValueOrDefault(name) != should.GetValueOrDefault(name))
-            .Select(name => $"{name} is {is_.GetValueOrDefault(name, "absent")}, should be {should.GetValueOrDefault(name, "absent")}"));
+        return is_.Keys.Union(should.Keys).Where(name => is_.GetValueOrDefault(name) != should.GetValueOrDefault(name))
+            .Select(name => $"{name} is {is_.GetValueOrDefault(name, "absent")}, should be {should.GetValueOrDefault(name, "absent")}");
     }
 
     static Dictionary<string, string> Members(string json) => JsonElement.Parse(json) is { ValueKind: JsonValueKind.Object } document
         ? document.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetRawText())
         : new() { ["document"] = json };
 
-    static async Task<List<T>> All<T>(IDocumentSession session, string sql, Func<System.Data.Common.DbDataReader, T> read, params object[] values)
+    static async Task<List<T>> All<T>(IDocumentSession session, string sql, Func<DbDataReader, T> read, params object[] values)
     {
         await using var command = new NpgsqlCommand(sql);
         foreach (var value in values)
@@ -159,10 +175,24 @@ public sealed class ViewFold(StoredView view, long position, Dictionary<Guid, lo
     /// <summary>The documents, by stream.</summary>
     public Dictionary<Guid, object?> Documents { get; } = [];
 
+    /// <summary>Why the events of a stream make no document.</summary>
+    public Dictionary<Guid, string> Faults { get; } = [];
+
+    /// <summary>How many events of each stream are in its document.</summary>
+    public Dictionary<Guid, long> Versions { get; } = [];
+
     /// <summary>Folds one event, if the view has seen it.</summary>
     public void Take(IEvent e)
     {
-        if (e.Sequence <= position || e.Version <= versions.GetValueOrDefault(e.StreamId))
+        if (e.Sequence > position && e.Version > versions.GetValueOrDefault(e.StreamId)) return;
+        try
+        {
             Documents[e.StreamId] = view.After(Documents.GetValueOrDefault(e.StreamId), e);
+            Versions[e.StreamId] = e.Version;
+        }
+        catch (Exception refusal)
+        {
+            Faults.TryAdd(e.StreamId, $"event {e.Version} cannot be folded: {refusal.Message}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using Npgsql;
@@ -20,7 +21,7 @@ public sealed class OrderList
 
     static readonly string[] Statuses = Enum.GetNames<OrderStatus>();
     static readonly OpaqueIdAttribute Id = new();
-    static readonly CurrencyAttribute Currency = new();
+    static readonly RegularExpressionAttribute Currency = new("^[A-Z]{3}$") { ErrorMessage = "must be a currency code of three capital letters" };
 
     const string HoldsProduct = "data -> 'products' ?";
 
@@ -74,7 +75,7 @@ public sealed class OrderList
             // One row more than the page holds tells that there is a next one.
             if (rows == limit) return Ended(page, last.Write(Bound));
             if (rows > 0) page.Write(","u8);
-            page.Write(reader.GetFieldValue<byte[]>(0));
+            ShownSummary.WriteTo(page, reader.GetFieldValue<byte[]>(0));
             if (rows == limit - 1) last = new(reader.GetValue(1), reader.GetGuid(2));
         }
 
@@ -117,7 +118,7 @@ public sealed class OrderList
         // How rare a product is PostgreSQL cannot know when it plans once for all: left to itself it would walk the whole table in the order of the page.
         var rows = conditions[true].Any() ? $"(select * from views.mt_doc_order_summary {Where(conditions[true])} offset 0) holding" : "views.mt_doc_order_summary";
         command.CommandText = $"""
-            select data - 'products', {column}, id from {rows}
+            select data, {column}, id from {rows}
             {Where(others)}
             order by {column} {direction}, id {direction} limit {Parameter(limit + 1)}
             """;

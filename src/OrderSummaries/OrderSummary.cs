@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using JasperFx.Events;
 using Marten.Events.Aggregation;
+using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.OrderSummaries;
@@ -45,12 +46,16 @@ public sealed record OrderSummary
 /// <summary>Keeps the summaries, in the append's transaction or behind it, as <c>OrderSummaries:Lifecycle</c> says.</summary>
 public sealed partial class OrderSummaryProjection : SingleStreamProjection<OrderSummary, Guid>
 {
-    /// <summary>Pins name and version.</summary>
-    public OrderSummaryProjection() => (Name, Version) = ("order_summaries", 1);
+    /// <summary>Pins name and version; a rebuild keeps archived orders.</summary>
+    public OrderSummaryProjection() => (Name, Version, IncludeArchivedEvents) = (OrderSummaryLifecycle.Projection, 1, true);
 
     /// <inheritdoc />
+    /// <exception cref="ProblemException"><c>projection-behind</c>: the summary is lost, and what is left of the order's events would make another one.</exception>
     public override OrderSummary? Evolve(OrderSummary? snapshot, Guid id, IEvent e)
     {
+        if (snapshot is null && e.Version > 1)
+            throw new ProblemException("projection-behind", $"Order {id} has {e.Version - 1} events that its summary lacks: run 'verify', then 'projections rebuild -p {Name}'.");
+
         var summary = snapshot ?? new OrderSummary { OrderId = id, CreatedAt = e.Timestamp };
 
         // A view that changes from inline to async meets events that are in it already.

@@ -16,7 +16,9 @@ public sealed record ViewLifecycle(string Id, ProjectionLifecycle Lifecycle);
 public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
 {
     const string Section = "OrderSummaries";
-    const string Projection = "order_summaries";
+
+    /// <summary>Name of the projection.</summary>
+    public const string Projection = "order_summaries";
 
     /// <summary>The daemon goes on after the last event there is. A row that says 0 would stop it: it takes 0 for no row.</summary>
     const string StandAtHead = """
@@ -29,24 +31,25 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
     public static OrderSummaryLifecycle Of(IConfiguration configuration) =>
         new(configuration.Read<OrderSummariesSettings>().Lifecycle is SummariesLifecycle.Async ? ProjectionLifecycle.Async : ProjectionLifecycle.Inline);
 
-    /// <summary>Sees that the store has its view as the setting wants it. Others may append meanwhile, so nothing is changed.</summary>
-    /// <exception cref="SetupException">The store remembers the other lifecycle.</exception>
-    public async Task Check(IDocumentStore store, CancellationToken cancellation)
+    /// <summary>Whether the store has its view as the setting wants it, as somebody saw to before. Others may append meanwhile, so nothing is changed.</summary>
+    /// <returns>False where nothing is remembered: nobody knows whether the views are whole.</returns>
+    /// <exception cref="SetupException">The store remembers the other lifecycle, or has no schema.</exception>
+    public async Task<bool> IsSettled(IDocumentStore store, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
-        if (await session.LoadAsync<ViewLifecycle>(Projection, cancellation) is { } remembered && remembered.Lifecycle != Wanted)
-            throw new SetupException(
-                $"{Section}:Lifecycle is {Wanted}, but others use this database with {remembered.Lifecycle}. Stop them first, then start with the new setting.");
+        if (await Remembered(session, cancellation) is not { } remembered) return false;
+        return remembered.Lifecycle == Wanted ? true : throw new SetupException(
+            $"{Section}:Lifecycle is {Wanted}, but others use this database with {remembered.Lifecycle}. Stop them first, then start with the new setting.");
     }
 
     /// <summary>Sees to it that the store has its view as the setting wants it. Nobody may append meanwhile.</summary>
-    /// <exception cref="SetupException">A view that changes with every append is not whole: what it lacks would never be added.</exception>
+    /// <exception cref="SetupException">A view that changes with every append is not whole: what it lacks would never be added. Or there is no schema.</exception>
     public async Task Settle(IDocumentStore store, CancellationToken cancellation)
     {
-        foreach (var stored in new[] { typeof(IEvent), typeof(Order), typeof(OrderSummary) })
+        foreach (var stored in new[] { typeof(IEvent), typeof(Order), typeof(OrderSummary), typeof(ViewLifecycle) })
             await store.Storage.Database.EnsureStorageExistsAsync(stored, cancellation);
         await using var session = store.LightweightSession();
-        var remembered = await session.LoadAsync<ViewLifecycle>(Projection, cancellation);
+        var remembered = await Remembered(session, cancellation);
         if (remembered?.Lifecycle == Wanted) return;
 
         if (!await IsWhole(session, "views.mt_doc_order", cancellation))
@@ -64,19 +67,29 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
     }
 
     /// <summary>Has the next start look for itself whether the views are whole.</summary>
+    /// <exception cref="SetupException">There is no schema.</exception>
     public static async Task Forget(IDocumentStore store)
     {
+        await store.Storage.Database.EnsureStorageExistsAsync(typeof(ViewLifecycle));
         await using var session = store.LightweightSession();
-        session.Delete<ViewLifecycle>(Projection);
+        if (await Remembered(session, CancellationToken.None) is { } remembered) session.Delete(remembered);
         await session.SaveChangesAsync();
     }
 
-    static async Task<bool> IsWhole(IDocumentSession session, string view, CancellationToken cancellation)
+    /// <summary>Asks plainly whether there is a schema first: the store would log its whole failure.</summary>
+    static async Task<ViewLifecycle?> Remembered(IQuerySession session, CancellationToken cancellation) =>
+        await Holds(session, "select to_regclass('views.mt_doc_view_lifecycle') is not null and to_regclass('events.mt_streams') is not null", cancellation)
+            ? await session.LoadAsync<ViewLifecycle>(Projection, cancellation)
+            : throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.");
+
+    /// <summary>An archived order is kept like any other.</summary>
+    static Task<bool> IsWhole(IQuerySession session, string view, CancellationToken cancellation) => Holds(session, $"""
+        select not exists (select from events.mt_streams s left join {view} d on d.id = s.id where s.version > coalesce(d.mt_version, 0))
+        """, cancellation);
+
+    static async Task<bool> Holds(IQuerySession session, string sql, CancellationToken cancellation)
     {
-        await using var question = new NpgsqlCommand($"""
-            select not exists (
-                select from events.mt_streams s left join {view} d on d.id = s.id where not s.is_archived and s.version > coalesce(d.mt_version, 0))
-            """) { CommandTimeout = 0 };
+        await using var question = new NpgsqlCommand(sql) { CommandTimeout = 0 };
         await using var answer = await session.ExecuteReaderAsync(question, cancellation);
         return await answer.ReadAsync(cancellation) && answer.GetBoolean(0);
     }

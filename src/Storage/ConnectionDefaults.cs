@@ -18,6 +18,9 @@ public static class ConnectionDefaults
         // Nobody changes a session's settings or leaves anything behind in one, so there is nothing to reset.
         Unless("No Reset On Close", c => c.NoResetOnClose = true);
 
+        // A server that is there answers at once; callers are waiting.
+        Unless("Timeout", c => c.Timeout = 5);
+
         // One committer, the readers and the views; more connections only take turns on the same cores.
         Unless("Maximum Pool Size", c => c.MaxPoolSize = 16);
         Unless("Application Name", c => c.ApplicationName = "order-monolith");

@@ -29,7 +29,21 @@ public sealed partial record DataFolder(string Root, ServerAccount Account)
     public string ProcessFile => Path.Combine(Cluster, "postmaster.pid");
 
     /// <summary>The process id in that note, or nothing when there is none.</summary>
-    public int? ProcessId => File.Exists(ProcessFile) && int.TryParse(File.ReadLines(ProcessFile).FirstOrDefault(), CultureInfo.InvariantCulture, out var id) ? id : null;
+    public int? ProcessId
+    {
+        get
+        {
+            try
+            {
+                return int.TryParse(File.ReadLines(ProcessFile).FirstOrDefault(), CultureInfo.InvariantCulture, out var id) ? id : null;
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // A server that stops removes it at any moment.
+                return null;
+            }
+        }
+    }
 
     /// <summary>The port that the server last listened on, as PostgreSQL noted it then, or 0.</summary>
     public int Port => File.Exists(OptionsFile) && PortOption.Match(File.ReadAllText(OptionsFile)) is { Success: true } port ? int.Parse(port.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;

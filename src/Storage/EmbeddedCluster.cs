@@ -51,7 +51,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await leaving.CancelAsync();
-        await watch;
+        await watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         leaving.Dispose();
         using var start = await FileLock.ExclusiveAsync(folder.StartLock, CancellationToken.None);
         await LeaveAsync();
@@ -78,9 +78,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         using var glances = new PeriodicTimer(Glance);
         try
         {
-            while (await glances.WaitForNextTickAsync(leaving.Token))
-                if (!server.IsAlive)
-                    await BringBackAsync();
+            while (await glances.WaitForNextTickAsync(leaving.Token)) await LookAsync();
         }
         catch (OperationCanceledException)
         {
@@ -88,17 +86,20 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
     }
 
-    async Task BringBackAsync()
+    /// <summary>Brings the server back if it died. What goes wrong here may go well at the next glance.</summary>
+    async Task LookAsync()
     {
         try
         {
+            if (server.IsAlive)
+                return;
             using var start = await FileLock.ExclusiveAsync(folder.StartLock, leaving.Token);
             if (server.IsAlive)
                 return;
             logger.BringingBack(folder.Root);
             await server.EnsureRunningAsync(leaving.Token);
         }
-        catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!leaving.IsCancellationRequested)
         {
             logger.NotBack(folder.Root, e.Message);
         }

@@ -11,9 +11,9 @@ public sealed partial class Architecture
         ["Orders"] = [],                                                          // the rules see nobody
         ["Storage"] = [],                                                          // where the database comes from, and when it is away
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
-        ["History"] = ["Orders", "Http"],                                            // orders as they were, and why
-        ["Commands"] = ["Orders", "Storage", "Http", "History"],                             // runs the rules for whoever asks
-        ["OrderSummaries"] = ["Orders", "Http"],                                          // tells what came of it
+        ["History"] = ["Orders", "Http"],                                           // orders as they were, and why
+        ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
+        ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
         ["Operations"] = ["Orders", "Storage", "Commands", "OrderSummaries"],                 // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Operations", "Http"], // describes what all the others serve

@@ -11,7 +11,7 @@ public static class BuiltProgram
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     /// <summary>Where it was built, not its copy beside the specs: commands of the frameworks look at every assembly there is.</summary>
-    static readonly string Assembly = typeof(Program).Assembly.Location.Replace(Path.Combine("tests", "Specs"), "src", StringComparison.Ordinal);
+    public static string Assembly { get; } = typeof(Program).Assembly.Location.Replace(Path.Combine("tests", "Specs"), "src", StringComparison.Ordinal);
 
     /// <summary>Runs it to its end on a database.</summary>
     public static Task<ProgramRun> Run(string database, params string[] args) => Run(database, "Inline", args);
@@ -19,13 +19,7 @@ public static class BuiltProgram
     /// <summary>Runs it to its end on a database whose order summaries have a lifecycle.</summary>
     public static async Task<ProgramRun> Run(string database, string lifecycle, string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. args])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["ConnectionStrings__Orders"] = database, ["OrderSummaries__Lifecycle"] = lifecycle, ["DOTNET_ENVIRONMENT"] = "Development" },
-        };
-        using var process = Process.Start(start)!;
+        using var process = Start(database, lifecycle, args);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(Longest);
         try
@@ -39,4 +33,17 @@ public static class BuiltProgram
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
     }
+
+    /// <summary>Starts it on a database: under the application role.</summary>
+    public static Process Start(string database, string lifecycle, params string[] args) => Process.Start(new ProcessStartInfo("dotnet", [Assembly, .. args])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        Environment =
+        {
+            ["ConnectionStrings__Orders"] = Postgres.AsApplication(database),
+            ["OrderSummaries__Lifecycle"] = lifecycle,
+            ["DOTNET_ENVIRONMENT"] = "Development",
+        },
+    })!;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace OrderMonolith.Specs;
@@ -45,6 +46,31 @@ public sealed class CommandLineRuns(Postgres postgres)
         var run = await BuiltProgram.Run("Host=127.0.0.1;Port=1;Username=postgres;Database=none", "import", shop.Row("1").Write().File);
         Assert.Equal((1, ""), (run.Code, run.Out));
         Assert.Contains("database does not answer", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_stay_on_a_terminal_when_standard_error_goes_elsewhere()
+    {
+        const string terminal = "/usr/bin/script";
+        Assert.SkipUnless(File.Exists(terminal), "Only script(1) makes a terminal here.");
+        await using var shop = await LegacyShop.Open(postgres);
+        await Run(shop, "import", shop.Row("1", "A").Write().File);
+        await shop.Query("delete from views.mt_doc_order_summary");
+        var log = shop.File + ".log";
+
+        var start = new ProcessStartInfo(terminal, ["-qec", $"dotnet {BuiltProgram.Assembly} verify 2> {log}", "/dev/null"])
+        {
+            // Its terminal hangs up at the end of its input.
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            Environment = { ["ConnectionStrings__Orders"] = shop.ConnectionString, ["OrderSummaries__Lifecycle"] = "Inline", ["DOTNET_ENVIRONMENT"] = "Development" },
+        };
+        using var process = Process.Start(start)!;
+        var seen = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("in order_summaries: is missing", seen, StringComparison.Ordinal);
+        Assert.Contains("1 orders with 3 events", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("is missing", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        File.Delete(log);
     }
 
     [Fact]

@@ -157,6 +157,27 @@ public sealed class ImportOrders(Postgres postgres)
     }
 
     [Fact]
+    public async Task Nor_does_it_where_more_than_a_MiB_follows_without_another_quote()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        var summary = await shop.Row("1", "A", description: "\"LAMP").Times(30, (s, _) => s.Text(new('x', 40_000))).Row("1", "B").Import();
+
+        Assert.Equal(["B"], (await shop.Order("1"))!.Lines.Select(line => line.ProductId));
+        Assert.Equal((32, 31), (summary.Rows, summary.RefusedBy["malformed-row"]));
+    }
+
+    [Fact]
+    public async Task An_invoice_has_no_more_rows_than_memory_should_hold()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        var summary = await shop.Times(Invoice.MostRows + 2, (s, _) => s.Row("1", "A", "1")).Row("2").Import();
+
+        Assert.Equal(Invoice.MostRows, (await shop.Order("1"))!.TotalAmount / 2.55m);
+        Assert.Equal([$"{Invoice.MostRows + 1} validation-failed", $"{Invoice.MostRows + 2} validation-failed"], shop.Refused());
+        Assert.Equal(2, summary.Orders);
+    }
+
+    [Fact]
     public async Task A_quoted_field_may_hold_a_line_break_and_a_row_that_is_not_UTF8_is_malformed()
     {
         await using var shop = await LegacyShop.Open(postgres);

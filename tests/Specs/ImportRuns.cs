@@ -12,7 +12,7 @@ public sealed class ImportRuns(Postgres postgres)
     [Fact]
     public async Task Importing_again_adds_nothing_and_counts_the_same()
     {
-        await using var shop = await Filled();
+        await using var shop = await LegacyShop.Full(postgres);
         var first = await shop.Import();
         var (stored, refused) = (await shop.Everything(), await File.ReadAllTextAsync(shop.RefusedFile, TestContext.Current.CancellationToken));
 
@@ -31,10 +31,10 @@ public sealed class ImportRuns(Postgres postgres)
     [InlineData("credit notes", 100)]
     public async Task An_import_that_was_cut_short_and_started_again_ends_as_if_it_never_had_been(string what, int count)
     {
-        await using var whole = await Filled();
+        await using var whole = await LegacyShop.Full(postgres);
         await whole.Import();
 
-        await using var shop = await Filled();
+        await using var shop = await LegacyShop.Full(postgres);
         using var stop = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shop.Import(
             progress =>
@@ -52,10 +52,10 @@ public sealed class ImportRuns(Postgres postgres)
     [Fact]
     public async Task Two_imports_at_once_store_everything_once()
     {
-        await using var whole = await Filled();
+        await using var whole = await LegacyShop.Full(postgres);
         await whole.Import();
 
-        await using var shop = await Filled();
+        await using var shop = await LegacyShop.Full(postgres);
         shop.Write();
         var both = await Task.WhenAll(Enumerable.Range(1, 2).Select(n =>
             OrderImport.Run(shop.Store, shop.Database, shop.File, $"{shop.RefusedFile}{n}", new Seen(_ => { }), TestContext.Current.CancellationToken)));
@@ -63,6 +63,15 @@ public sealed class ImportRuns(Postgres postgres)
         Assert.Equal(await whole.Everything(), await shop.Everything());
         Assert.Equal(both[0].Orders, both.Sum(summary => summary.OrdersCreated));
         foreach (var n in (int[])[1, 2]) File.Delete($"{shop.RefusedFile}{n}");
+    }
+
+    [Fact]
+    public async Task An_import_leaves_nothing_on_the_connections_that_others_use_after_it()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        await shop.Row("1", "A").Import();
+        Assert.Equal(["0"], await shop.Query("select count(*) from pg_class where relpersistence = 't' and relkind = 'r'"));
+        Assert.Equal(1, (await shop.Import()).OrdersAlreadyThere);
     }
 
     [Fact]
@@ -103,7 +112,7 @@ public sealed class ImportRuns(Postgres postgres)
     [Fact]
     public async Task A_compressed_file_that_ends_in_the_middle_is_bad_input_and_what_came_before_stays()
     {
-        await using var shop = await Filled();
+        await using var shop = await LegacyShop.Full(postgres);
         shop.Write();
         var whole = Gzip(await File.ReadAllBytesAsync(shop.File, TestContext.Current.CancellationToken));
         await File.WriteAllBytesAsync(shop.File, whole[..^200], TestContext.Current.CancellationToken);
@@ -111,15 +120,6 @@ public sealed class ImportRuns(Postgres postgres)
             OrderImport.Run(shop.Store, shop.Database, shop.File, null, new Seen(_ => { }), TestContext.Current.CancellationToken));
         Assert.False(File.Exists(shop.RefusedFile));
         Assert.NotNull(await shop.Order("1"));
-    }
-
-    /// <summary>More rows than stay open, every kind of outcome, more notes than go into one transaction.</summary>
-    async Task<LegacyShop> Filled()
-    {
-        var shop = await LegacyShop.Open(postgres);
-        shop.Times(6_000, (s, i) => s.Row($"{i / 2 + 1}", $"P{i % 2}", "1", customer: $"c{i / 10}", time: $"2010-12-{1 + i / 1000:00}T08:00:00Z"));
-        shop.Times(150, (s, i) => s.Row($"C{i}", "P0", "-1", customer: $"c{i}", time: "2010-12-31T08:00:00Z").Row($"C{i}", "P1", i % 3 == 0 ? "-2" : "-1", customer: $"c{i}"));
-        return shop.Times(7_000, (s, i) => s.Text(i % 2 == 0 ? "A1,P,,1,2010-12-01,1,c,UK" : "?"));
     }
 
     static byte[] Gzip(byte[] content)

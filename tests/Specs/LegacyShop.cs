@@ -4,18 +4,21 @@ using Npgsql;
 using OrderMonolith.Import;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.Specs;
 
-/// <summary>A legacy shop whose export is written by a spec, and an empty store to import it into.</summary>
+/// <summary>A legacy shop whose export is written by a spec, and an empty store to import it into, reached as the application reaches it.</summary>
 public sealed class LegacyShop : IAsyncDisposable
 {
+    readonly NpgsqlDataSource owner;
     readonly List<byte[]> rows = [Encoding.UTF8.GetBytes(string.Join(',', LegacyRow.Columns))];
 
     LegacyShop(string connectionString)
     {
         ConnectionString = connectionString;
-        Database = NpgsqlDataSource.Create(connectionString);
+        Database = NpgsqlDataSource.Create(ConnectionDefaults.Complete(connectionString));
+        owner = NpgsqlDataSource.Create(Postgres.AsOwner(connectionString));
         Store = StoreOn(Database);
     }
 
@@ -30,6 +33,15 @@ public sealed class LegacyShop : IAsyncDisposable
     public string RefusedFile => $"{File}.refused.csv";
 
     public static async Task<LegacyShop> Open(Postgres postgres) => new(await postgres.CreateDatabaseAsync("import"));
+
+    /// <summary>More rows than stay open, every kind of outcome, more notes than go into one transaction.</summary>
+    public static async Task<LegacyShop> Full(Postgres postgres)
+    {
+        var shop = await Open(postgres);
+        shop.Times(6_000, (s, i) => s.Row($"{i / 2 + 1}", $"P{i % 2}", "1", customer: $"c{i / 10}", time: $"2010-12-{1 + i / 1000:00}T08:00:00Z"));
+        shop.Times(150, (s, i) => s.Row($"C{i}", "P0", "-1", customer: $"c{i}", time: "2010-12-31T08:00:00Z").Row($"C{i}", "P1", i % 3 == 0 ? "-2" : "-1", customer: $"c{i}"));
+        return shop.Times(7_000, (s, i) => s.Text(i % 2 == 0 ? "A1,P,,1,2010-12-01,1,c,UK" : "?"));
+    }
 
     public static DocumentStore StoreOn(NpgsqlDataSource database, JasperFx.Events.Projections.ProjectionLifecycle summaries = JasperFx.Events.Projections.ProjectionLifecycle.Inline) =>
         DocumentStore.For(options =>
@@ -80,26 +92,29 @@ public sealed class LegacyShop : IAsyncDisposable
         return await session.LoadAsync<Order>(new Invoice(invoice).OrderId);
     }
 
+    /// <summary>Asks or damages the database, as its owner.</summary>
     public async Task<string[]> Query(string sql)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = owner.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         var found = new List<string>();
         while (await reader.ReadAsync()) found.Add(reader.GetValue(0).ToString()!);
         return [.. found];
     }
 
-    /// <summary>All that the store holds, but for sequence numbers, ids of events and of the run.</summary>
+    /// <summary>All that imports left in the store, but for sequence numbers, ids of events and of the run.</summary>
     public Task<string[]> Everything() => Query("""
-        select concat_ws(' ', stream_id, version, type, data, timestamp, user_name, causation_id) from events.mt_events
-        union all select data::text from views.mt_doc_order
-        union all select data::text from views.mt_doc_order_summary order by 1
+        with mine as (select * from events.mt_events where user_name = 'import')
+        select concat_ws(' ', stream_id, version, type, data, timestamp, causation_id) from mine
+        union all select data::text from views.mt_doc_order where id in (select stream_id from mine)
+        union all select data::text from views.mt_doc_order_summary where id in (select stream_id from mine) order by 1
         """);
 
     public async ValueTask DisposeAsync()
     {
         Store.Dispose();
         await Database.DisposeAsync();
+        await owner.DisposeAsync();
         System.IO.File.Delete(File);
         System.IO.File.Delete(RefusedFile);
     }

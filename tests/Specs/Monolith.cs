@@ -3,19 +3,21 @@ using System.Text;
 using System.Text.Json;
 using Alba;
 using JasperFx.CommandLine;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace OrderMonolith.Specs;
 
-/// <summary>The whole service in this process, on a database of its own.</summary>
+/// <summary>The whole service in this process, on a database of its own, under the application role.</summary>
 public sealed class Monolith : IAsyncDisposable
 {
     readonly IAlbaHost host;
+    readonly NpgsqlDataSource owner;
 
-    Monolith(IAlbaHost host, string connectionString) => (this.host, ConnectionString) = (host, connectionString);
+    // Specs end connections as they like, so none is kept.
+    Monolith(IAlbaHost host, string connectionString) =>
+        (this.host, ConnectionString, owner) = (host, connectionString, NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }));
 
-    /// <summary>Where its database is.</summary>
+    /// <summary>How the owner of its database reaches it.</summary>
     public string ConnectionString { get; }
 
     /// <summary>What the service is made of.</summary>
@@ -28,10 +30,10 @@ public sealed class Monolith : IAsyncDisposable
         connectionString ??= await postgres.CreateDatabaseAsync("specs");
         var host = await AlbaHost.For<Program>(web =>
         {
-            web.UseSetting("ConnectionStrings:Orders", connectionString);
+            web.UseSetting("ConnectionStrings:Orders", Postgres.AsApplication(connectionString));
             foreach (var (key, value) in settings) web.UseSetting(key, value);
         });
-        return new(host, connectionString);
+        return new(host, Postgres.AsOwner(connectionString));
     }
 
     /// <summary>Sends a request and holds it and its answer against the API's description; <paramref name="body"/> is JSON text as it is, or an object to serialise.</summary>
@@ -48,15 +50,19 @@ public sealed class Monolith : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>Asks the database itself.</summary>
+    /// <summary>Asks the database itself, as its owner.</summary>
     public async Task<T> Query<T>(string sql)
     {
-        await using var command = Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+        await using var command = owner.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        await owner.DisposeAsync();
+    }
 }
 
 /// <summary>An HTTP answer, read whole.</summary>

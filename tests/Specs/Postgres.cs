@@ -14,12 +14,22 @@ namespace OrderMonolith.Specs;
 public sealed class Postgres : IAsyncLifetime
 {
     const string FolderPrefix = "ordermonolith-specs-";
+    const string Application = "-c role=orders_app";
 
     readonly List<string> databases = [];
+    readonly Lazy<Task<string>> template;
     PostgreSqlContainer? container;
     EmbeddedCluster? cluster;
     DataFolder? folder;
     string server = "";
+
+    public Postgres() => template = new(CreateTemplateAsync);
+
+    /// <summary>How the application reaches a database: as the role that a service has in production.</summary>
+    public static string AsApplication(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Options = Application }.ConnectionString;
+
+    /// <summary>How its owner reaches a database: to look at everything, and to damage it.</summary>
+    public static string AsOwner(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Options = null }.ConnectionString;
 
     /// <inheritdoc />
     public async ValueTask InitializeAsync()
@@ -43,15 +53,17 @@ public sealed class Postgres : IAsyncLifetime
         }
     }
 
-    /// <summary>Creates an empty database, dropped at the end of the run, and returns how to reach it.</summary>
+    /// <summary>Creates a database with the schema and the roles but no orders, dropped at the end of the run, and returns how the application reaches it.</summary>
     /// <param name="name">How its name begins: lower-case letters, digits and underscores.</param>
-    public async Task<string> CreateDatabaseAsync(string name)
+    public async Task<string> CreateDatabaseAsync(string name) => AsApplication(await CreateDatabaseAsync(name, await template.Value));
+
+    /// <summary>Runs a script of <c>db/</c> on a database as its owner.</summary>
+    public static async Task RunScriptAsync(string connectionString, string script)
     {
-        var database = $"{name}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        await ExecuteAsync($"create database {database}");
-        lock (databases)
-            databases.Add(database);
-        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
+        // Only as a whole, as one statement without parameters, is a script sent as it is. A pooled connection would keep the template in use.
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(AsOwner(connectionString)) { Pooling = false });
+        await using var command = database.CreateCommand(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "db", script)));
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <inheritdoc />
@@ -66,6 +78,23 @@ public sealed class Postgres : IAsyncLifetime
         if (container is null && cluster is null)
             foreach (var database in databases)
                 await ExecuteAsync($"drop database if exists {database} with (force)");
+    }
+
+    /// <summary>A database made as an operator makes it, once for all that are copied from it.</summary>
+    async Task<string> CreateTemplateAsync()
+    {
+        var made = await CreateDatabaseAsync("specs_template", "template0");
+        foreach (var script in (string[])["schema.sql", "roles.sql"]) await RunScriptAsync(made, script);
+        return new NpgsqlConnectionStringBuilder(made).Database!;
+    }
+
+    async Task<string> CreateDatabaseAsync(string name, string from)
+    {
+        var database = $"{name}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        await ExecuteAsync($"create database {database} template {from}");
+        lock (databases)
+            databases.Add(database);
+        return new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
     }
 
     async Task ExecuteAsync(string sql)

@@ -1,4 +1,5 @@
 using Marten;
+using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -11,11 +12,12 @@ public sealed class Roles(Postgres postgres)
 
     [Theory]
     [InlineData("Inline")]
+    [InlineData("Async")]
     public async Task The_service_works_as_the_application(string lifecycle)
     {
-        var application = await Prepared();
-        await using var monolith = await Monolith.Start(postgres, application, ("OrderSummaries:Lifecycle", lifecycle));
-        Assert.Equal("orders_app", await monolith.Query<string>("select current_user::text"));
+        await using var monolith = await Monolith.Start(postgres, await Prepared(), ("OrderSummaries:Lifecycle", lifecycle));
+        await using var who = monolith.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("select current_user::text");
+        Assert.Equal("orders_app", await who.ExecuteScalarAsync(Cancellation));
 
         var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" });
         Assert.Equal(201, created.Status);
@@ -24,6 +26,7 @@ public sealed class Roles(Postgres postgres)
         var confirmed = await monolith.Send("POST", order + "/confirm");
         Assert.Equal(200, confirmed.Status);
 
+        if (lifecycle is "Async") await monolith.Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(TimeSpan.FromSeconds(15));
         var summary = await monolith.Send("GET", order + "/summary");
         Assert.Equal(200, summary.Status);
         Assert.Equal(3, summary.Content.GetProperty("version").GetInt32());
@@ -66,26 +69,17 @@ public sealed class Roles(Postgres postgres)
 
     async Task Refuses(string role, string attempt)
     {
-        await using var database = NpgsqlDataSource.Create(As(role, await Prepared()));
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(await Prepared()) { Options = $"-c role={role}" });
         await using var command = database.CreateCommand(attempt);
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(Cancellation));
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
     }
 
-    /// <summary>A database made as an operator makes it, with the two scripts, and run a second time; reached as the application.</summary>
+    /// <summary>A database made as an operator makes it, with the roles given a second time; reached as the application.</summary>
     async Task<string> Prepared()
     {
-        var owner = await postgres.CreateDatabaseAsync("roles");
-        await using var database = NpgsqlDataSource.Create(owner);
-        foreach (var script in new[] { "schema.sql", "roles.sql", "roles.sql" })
-        {
-            // Only as a whole, as one statement without parameters, is a script sent as it is.
-            await using var command = database.CreateCommand(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "db", script), Cancellation));
-            await command.ExecuteNonQueryAsync(Cancellation);
-        }
-
-        return As("orders_app", owner);
+        var database = await postgres.CreateDatabaseAsync("roles");
+        await Postgres.RunScriptAsync(database, "roles.sql");
+        return database;
     }
-
-    static string As(string role, string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Options = $"-c role={role}" }.ConnectionString;
 }

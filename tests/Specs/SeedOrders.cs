@@ -33,8 +33,9 @@ public sealed class SeedOrders(Postgres postgres)
     public async Task Seeding_again_makes_only_what_is_not_there()
     {
         await using var shop = await LegacyShop.Open(postgres);
-        var first = await Seeding.Run(shop.Store, TimeProvider.System, 7, 250, new Seen(_ => { }), TestContext.Current.CancellationToken);
-        var again = await Seeding.Run(shop.Store, TimeProvider.System, 7, 300, new Seen(_ => { }), TestContext.Current.CancellationToken);
+        var clock = new MicrosecondClock(TimeProvider.System);
+        var first = await Seeding.Run(shop.Store, clock, 7, 250, new Seen(_ => { }), TestContext.Current.CancellationToken);
+        var again = await Seeding.Run(shop.Store, clock, 7, 300, new Seen(_ => { }), TestContext.Current.CancellationToken);
 
         Assert.Equal((250, 0), (first.Created, first.AlreadyThere));
         Assert.Equal((50, 250), (again.Created, again.AlreadyThere));

@@ -97,6 +97,19 @@ public sealed class StorageCluster : IDisposable
     }
 
     [Fact]
+    public async Task What_goes_wrong_at_one_glance_does_not_end_the_watch()
+    {
+        using var log = new OnSocket.Log();
+        await using var cluster = await EmbeddedCluster.JoinAsync(await Folder(), PostgresSearch.Machine, log, TestContext.Current.CancellationToken);
+        using (new FileStream((await Folder()).ProcessFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) await log.Says("did not come back, trying again");
+
+        using (var server = Process.GetProcessById((await Folder()).ProcessId!.Value)) server.Kill();
+        await log.Says("is gone: bringing it back");
+        using (await FileLock.ExclusiveAsync((await Folder()).StartLock, TestContext.Current.CancellationToken)) { }
+        Assert.Equal("here", await Ask(cluster, "select 'here'"));
+    }
+
+    [Fact]
     public async Task A_dead_servers_number_given_to_another_program_does_not_hold_it_down()
     {
         await (await Join()).DisposeAsync();

@@ -95,6 +95,15 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
     }
 
     [Fact]
+    public async Task An_order_without_an_id_is_none_and_harms_nobody()
+    {
+        var id = await batches.NewOrder();
+        var outcomes = await Task.WhenAll(await batches.Together(On(id, Tea), On(Guid.Empty, Tea), On(id, Tea)));
+        Assert.Equal([null, "order-not-found", null], outcomes.Select(outcome => outcome.Rejection?.Code));
+        Assert.Equal(1, await batches.Commits(id) - 1);
+    }
+
+    [Fact]
     public async Task What_another_customer_holds_is_not_told()
     {
         var id = await batches.NewOrder();

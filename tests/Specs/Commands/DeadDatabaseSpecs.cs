@@ -66,7 +66,7 @@ public sealed class DeadDatabaseSpecs(OneMonolith one) : IClassFixture<OneMonoli
         Aside($$"""
             drop sequence if exists deaths;
             create sequence deaths;
-            create or replace function die() returns trigger language plpgsql as $$ begin
+            create or replace function die() returns trigger language plpgsql security definer as $$ begin
                 perform nextval('deaths');
                 perform pg_terminate_backend(pg_backend_pid());
                 perform pg_sleep(1);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -122,11 +123,44 @@ public sealed class AccessSpecs(AccessSpecs.Guarded guarded) : IClassFixture<Acc
     [InlineData(true)]
     public async Task A_customer_that_cannot_be_is_nobody(object customerId) => Assert.Equal(401, await Create(Customer(customerId)));
 
-    [Fact]
-    public async Task Several_customers_are_nobody()
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("[[]]")]
+    [InlineData("[null]")]
+    [InlineData("""["c1","c2"]""")]
+    [InlineData("""["c1","c1"]""")]
+    [InlineData("{}")]
+    [InlineData("""{"id":"c1"}""")]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    [InlineData("1.5")]
+    public async Task A_claim_that_names_no_customer_or_several_never_stands_for_all(string customerId)
     {
-        Assert.Equal(401, await Create(Customer("c1 c2".Split(' '))));
-        Assert.Equal(401, await Create(Customer(new Dictionary<string, object> { ["id"] = "c1" })));
+        var caller = Customer(JsonElement.Parse(customerId));
+        Assert.Equal(401, await Create(caller));
+        Assert.Equal("unauthenticated", (await monolith.Send("GET", "/v1/orders", null, caller)).Code);
+    }
+
+    [Fact]
+    public async Task A_claim_that_names_one_customer_in_an_array_stands_for_that_one()
+    {
+        var c1 = Customer(JsonElement.Parse("""["c1"]"""));
+        Assert.Equal(201, await Create(c1));
+        Assert.Equal("forbidden", (await monolith.Send("POST", "/v1/orders", new { customerId = "c2" }, c1)).Code);
+    }
+
+    [Fact]
+    public async Task Several_subjects_are_nobody() => Assert.Equal(401, await Create(Tokens.Of([("sub", "ann bob".Split(' ')), ("scope", "orders:write")])));
+
+    [Theory]
+    [InlineData("""{"customerId":"c2","currency":"nonsense"}""")]
+    [InlineData("""{"customerId":"c2","nonsense":1}""")]
+    [InlineData("""{"customerId":" c2"}""")]
+    [InlineData("""{"customerId":"c2","items":[{}]}""")]
+    public async Task Who_may_not_ask_does_not_learn_what_else_is_wrong(string body)
+    {
+        Assert.Equal("forbidden", (await monolith.Send("POST", "/v1/orders", body, Customer("c1"))).Code);
+        Assert.Equal("validation-failed", (await monolith.Send("POST", "/v1/orders", body, Tokens.For("shop", "orders:write"))).Code);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace OrderMonolith.Specs;
 /// <summary>The approved description of the API, and whether what goes over the wire keeps to it.</summary>
 static class ApiDocument
 {
-    static readonly string[] Headers = ["ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"];
+    static readonly string[] Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"];
 
     /// <summary>Where it lies.</summary>
     public static string Path { get; } = System.IO.Path.Combine(Repository(), "tests/Specs/Http/openapi.approved.json");
@@ -50,6 +50,7 @@ static class ApiDocument
         }
 
         foreach (var part in Items(schema, "allOf")) faults.AddRange(Faults(part, value, at));
+        if (schema.TryGetProperty("anyOf", out _)) Unless(Items(schema, "anyOf").Any(one => !Faults(one, value, at).Any()), "is none of what it may be");
         if (schema.TryGetProperty("type", out var type))
             Unless((type.ValueKind is JsonValueKind.Array ? type.EnumerateArray().Select(t => t.GetString()) : [type.GetString()]).Any(t => IsOf(value, t!)), $"is no {type}");
         if (schema.TryGetProperty("enum", out _)) Unless(Items(schema, "enum").Any(e => JsonElement.DeepEquals(e, value)), $"is {value}, none of {schema.GetProperty("enum")}");

@@ -90,6 +90,14 @@ public sealed class MannersSpecs(MannersSpecs.Served served) : IClassFixture<Man
         Assert.Equal(201, (await service.Send("POST /v1/orders", [$"Content-Type: {type}"], """{"customerId":"c1"}"""u8.ToArray())).Status);
 
     [Theory]
+    [InlineData("{\"customerId\":\"c1\",\"\u00FC\":1}")]
+    [InlineData("{\"customerId\":\"\u00FC\"}")]
+    [InlineData("{\"customerId\":\"c1\",\"\\ud800\":1}")]
+    [InlineData("{\"customerId\":\"\\ud800\"}")]
+    public async Task A_body_that_is_no_text_is_malformed(string latin1) =>
+        Assert.Equal("malformed-request", (await service.Send("POST /v1/orders", Json, Encoding.Latin1.GetBytes(latin1))).Code);
+
+    [Theory]
     [InlineData("/v1/orders/%FF")]
     [InlineData("/v1/orders/%zz")]
     [InlineData("/v1/orders/0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c/items/%C3%28")]

@@ -73,6 +73,8 @@ public sealed class OnSocket : WebApplicationFactory<Program>
         readonly ConcurrentQueue<(LogLevel Level, string Line)> lines = [];
         readonly SemaphoreSlim more = new(0);
 
+        public IEnumerable<string> Lines => lines.Select(l => l.Line);
+
         public IEnumerable<string> Errors => lines.Where(l => l.Level is LogLevel.Error or LogLevel.Critical).Select(l => l.Line);
 
         public ILogger CreateLogger(string categoryName) => this;

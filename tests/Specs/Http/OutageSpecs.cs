@@ -40,6 +40,7 @@ public sealed class OutageSpecs : IDisposable
             await Kill(folder.ProcessId!.Value);
             await Until(client, "/health/ready", HttpStatusCode.ServiceUnavailable);
             await Until(client, "/v1/orders", HttpStatusCode.ServiceUnavailable);
+            await Eventually("refusal", () => Task.FromResult(!refused.IsEmpty));
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", TestContext.Current.CancellationToken)).StatusCode);
 
             await postgres.EnsureRunningAsync(TestContext.Current.CancellationToken);
@@ -50,6 +51,7 @@ public sealed class OutageSpecs : IDisposable
 
             Assert.NotEmpty(refused);
             Assert.All(refused, r => Assert.Equal((503, "storage-unavailable", TimeSpan.FromSeconds(5)), r));
+            Assert.InRange(service.Logged.Lines.Count(line => line.StartsWith("The database does not serve", StringComparison.Ordinal)), 1, 4);
             foreach (var location in acknowledged)
                 Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(location, TestContext.Current.CancellationToken)).StatusCode);
         }

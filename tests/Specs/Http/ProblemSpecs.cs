@@ -3,14 +3,19 @@ using OrderMonolith.Http;
 
 namespace OrderMonolith.Specs;
 
-/// <summary>Every kind of problem that can happen, seen once over HTTP; those of a lost race and of a database that is away have specs of their own.</summary>
+/// <summary>Every kind of problem, seen once over HTTP; those that callers alone cannot bring about have specs of their own.</summary>
 public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
 {
     readonly Monolith monolith = one.Service;
 
-    /// <summary>Seen elsewhere: with tokens (AccessSpecs), with types of bodies (MannersSpecs), in outages (OutageSpecs), in races (RaceSpecs), by lagging views; or not yet possible.</summary>
     static readonly string[] Elsewhere =
-        ["unauthenticated", "forbidden", "unsupported-media-type", "storage-unavailable", "server-busy", "concurrent-change", "projection-behind", "too-many-requests", "internal-error"];
+    [
+        "unauthenticated", "forbidden", // AccessSpecs
+        "unsupported-media-type", // MannersSpecs
+        "storage-unavailable", // OutageSpecs, HungDatabaseSpecs, StorageFaultSpecs
+        "server-busy", "concurrent-change", "projection-behind", "internal-error", // TroubleSpecs
+        "too-many-requests", // what stands in front of the service may answer so; the service itself never does
+    ];
 
     [Fact]
     public async Task Each_is_answered_alike_and_explained_on_its_page()

@@ -21,7 +21,8 @@ public sealed class OrderListPlans(OneMonolith one) : IClassFixture<OneMonolith>
     public async Task Everyday_lists_find_their_rows_by_an_index()
     {
         var source = one.Service.Services.GetRequiredService<NpgsqlDataSource>();
-        await using var database = await source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var owner = NpgsqlDataSource.Create(one.Service.ConnectionString);
+        await using var database = await owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await Rows(database, ManyOrders);
         await Rows(database, "analyze views.mt_doc_order_summary");
 

@@ -35,6 +35,30 @@ public sealed class RebuildSpecs(Postgres postgres)
         Assert.Equal(before, await Views(database));
     }
 
+    [Theory]
+    [InlineData("Inline")]
+    [InlineData("Async")]
+    public async Task A_rebuild_keeps_archived_orders(string lifecycle)
+    {
+        var database = await postgres.CreateDatabaseAsync("rebuild");
+        string[] before;
+        await using (var node = await Monolith.Start(postgres, database, ("OrderSummaries:Lifecycle", lifecycle)))
+        {
+            var store = node.Services.GetRequiredService<IDocumentStore>();
+            await Seeding.Run(store, node.Services.GetRequiredService<TimeProvider>(), 1, 20, new Seen(_ => { }), TestContext.Current.CancellationToken);
+            if (lifecycle is "Async") await store.WaitForNonStaleProjectionDataAsync(TimeSpan.FromSeconds(15));
+            await using var session = store.LightweightSession();
+            foreach (var id in await node.Query<Guid[]>("select array_agg(id) from (select id from events.mt_streams order by id limit 7) first")) session.Events.ArchiveStream(id);
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+            before = await Views(database);
+        }
+
+        await Execute(database, "truncate views.mt_doc_order_summary");
+        var done = await BuiltProgram.Run(database, lifecycle, ["projections", "rebuild", "-p", "order_summaries"]);
+        Assert.True(done.Code is 0, done.Error + done.Out);
+        Assert.Equal(before, await Views(database));
+    }
+
     /// <summary>Orders of all kinds, some begun by the first generation and changed since.</summary>
     static async Task Fill(Monolith node, string lifecycle)
     {

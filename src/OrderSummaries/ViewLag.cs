@@ -1,0 +1,77 @@
+using Marten;
+using Npgsql;
+using OrderMonolith.Http;
+using OrderMonolith.Storage;
+
+namespace OrderMonolith.OrderSummaries;
+
+/// <summary>Watches the views that follow the events from behind, so that nobody who asks has to.</summary>
+public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, TimeProvider clock) : BackgroundService
+{
+    static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
+
+    readonly string[] shards = [.. store.Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity)];
+    readonly Dictionary<string, ViewPace> paces = [];
+    volatile IReadOnlyList<string> late = [];
+    volatile bool isKnown = true;
+
+    /// <summary>The views that have stopped, or have not yet caught up with what there was when this process started, by the name of their shards.</summary>
+    public IReadOnlyList<string> Late => late;
+
+    /// <summary>Whether the last glance succeeded.</summary>
+    public bool IsKnown => isKnown;
+
+    /// <summary>Refuses to answer from a view that is late.</summary>
+    /// <exception cref="ProblemException"><c>projection-behind</c>.</exception>
+    public void MustNotBe(string projection)
+    {
+        if (late.Any(shard => shard.StartsWith(projection + ":", StringComparison.Ordinal)))
+            throw new ProblemException("projection-behind", "The view has stopped, or does not hold yet what happened before this node started.");
+    }
+
+    /// <summary>Looks once before anything is served.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (shards.Length > 0) await Look(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (shards.Length == 0) return;
+        using var glances = new PeriodicTimer(Glance, clock);
+        while (await glances.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await Look(stoppingToken);
+                isKnown = true;
+            }
+            catch (Exception e) when (StorageFault.Is(e))
+            {
+                isKnown = false;
+            }
+        }
+    }
+
+    async Task Look(CancellationToken cancellation)
+    {
+        await using var question = database.CreateCommand("""
+            select shard, coalesce((select last_seq_id from events.mt_event_progression where name = shard), 0), (select coalesce(max(seq_id), 0) from events.mt_events)
+            from unnest($1) shard order by shard
+            """);
+        question.Parameters.AddWithValue(shards);
+        var now = clock.GetUtcNow();
+        var found = new List<string>();
+        await using var rows = await question.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation))
+        {
+            var (shard, position, head) = (rows.GetString(0), rows.GetInt64(1), rows.GetInt64(2));
+            var pace = paces[shard] = paces.TryGetValue(shard, out var before) ? before.Then(position, head, now) : ViewPace.First(position, head, now);
+            if (pace.IsLate(now)) found.Add(shard);
+        }
+
+        late = found;
+    }
+}

@@ -1,0 +1,105 @@
+using Npgsql;
+using OrderMonolith.Storage;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>Who sends a command's Consistency-Token with a read never reads anything older.</summary>
+public sealed class TokenSpecs(Postgres postgres)
+{
+    [Theory]
+    [InlineData("Inline", 20)]
+    [InlineData("Async", 100)]
+    public async Task A_command_is_in_what_is_read_with_its_token(string lifecycle, int times)
+    {
+        await using var monolith = await Start(lifecycle);
+        for (var i = 1; i <= times; i++)
+        {
+            var created = await monolith.Send("POST", "/v1/orders", new { customerId = $"c{i}" });
+            var summary = await monolith.Send("GET", created.Header("Location") + "/summary", null, Token(created));
+            Assert.Equal((200, "\"1\""), (summary.Status, summary.Header("ETag")));
+
+            var cancelled = await monolith.Send("POST", created.Header("Location") + "/cancel");
+            var list = await monolith.Send("GET", $"/v1/orders?customerId=c{i}", null, Token(cancelled));
+            Assert.Equal("Cancelled", list.Content.GetProperty("items")[0].GetProperty("status").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task An_append_that_was_rolled_back_in_between_keeps_nobody_waiting()
+    {
+        await using var monolith = await Start("Async");
+        var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" });
+        await monolith.Query<long>("select nextval('events.mt_events_sequence')");
+        var cancelled = await monolith.Send("POST", created.Header("Location") + "/cancel");
+        Assert.True(Position(cancelled) > Position(created) + 1);
+
+        var summary = await monolith.Send("GET", created.Header("Location") + "/summary", null, Token(cancelled), ("Prefer", "wait=30"));
+        Assert.Equal((200, "\"2\""), (summary.Status, summary.Header("ETag")));
+    }
+
+    [Fact]
+    public async Task A_view_that_has_stopped_says_so_in_time()
+    {
+        await using var monolith = await Start("Async");
+        await Execute(monolith.ConnectionString, "alter table views.mt_doc_order_summary add constraint stuck check (false) not valid");
+        var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" });
+        var behind = await monolith.Send("GET", "/v1/orders", null, Token(created), ("Prefer", "wait=1"));
+        Assert.Equal((503, "projection-behind", "1"), (behind.Status, behind.Code, behind.Header("Retry-After")));
+    }
+
+    [Theory]
+    [InlineData("Inline")]
+    [InlineData("Async")]
+    public async Task A_token_of_another_history_is_refused(string lifecycle)
+    {
+        var database = await postgres.CreateDatabaseAsync("token");
+        (string, string) token;
+        await using (var monolith = await Start(lifecycle, database))
+        {
+            token = Token(await monolith.Send("POST", "/v1/orders", new { customerId = "c1" }));
+            Assert.Equal(200, (await monolith.Send("GET", "/v1/orders", null, token)).Status);
+            foreach (var other in new[] { "x", token.Item2[..^1], token.Item2 + "A", new ConsistencyToken(Guid.NewGuid(), 1).ToString() })
+                Assert.Equal("consistency-token-unknown", (await monolith.Send("GET", "/v1/orders", null, ("Consistency-Token", other))).Code);
+        }
+
+        await using var restored = await Start(lifecycle, await Restored(database));
+        Assert.Equal("consistency-token-unknown", (await restored.Send("GET", "/v1/orders", null, token)).Code);
+        Assert.Single((await restored.Send("GET", "/v1/orders")).Content.GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_token_of_what_is_no_longer_there_is_refused()
+    {
+        await using var monolith = await Start("Async");
+        var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" });
+        Assert.True(ConsistencyToken.TryParse(created.Header("Consistency-Token"), out var token));
+        var future = (token with { Position = token.Position + 1 }).ToString();
+        Assert.Equal("consistency-token-unknown", (await monolith.Send("GET", "/v1/orders", null, ("Consistency-Token", future))).Code);
+    }
+
+    Task<Monolith> Start(string lifecycle, string? database = null) => Monolith.Start(postgres, database, ("OrderSummaries:Lifecycle", lifecycle));
+
+    static (string, string) Token(Answer command) => ("Consistency-Token", command.Header("Consistency-Token")!);
+
+    static long Position(Answer command) => ConsistencyToken.TryParse(command.Header("Consistency-Token"), out var token) ? token.Position : -1;
+
+    /// <summary>A copy, as a restore makes one.</summary>
+    static async Task<string> Restored(string database)
+    {
+        var copy = new NpgsqlConnectionStringBuilder(database);
+        var name = copy.Database;
+        copy.Database += "_restored";
+        NpgsqlConnection.ClearAllPools();
+        var server = new NpgsqlConnectionStringBuilder(Postgres.AsOwner(database)) { Database = "postgres" }.ConnectionString;
+        await Execute(server, $"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'");
+        await Execute(server, $"create database {copy.Database} template {name}");
+        return copy.ConnectionString;
+    }
+
+    static async Task Execute(string database, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(Postgres.AsOwner(database));
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
