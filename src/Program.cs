@@ -34,6 +34,7 @@ try
     builder.AddServingLock();
     builder.Host.UseWolverine(Topology.Messages);
     builder.Services.AddWolverineHttp();
+    builder.Services.AddSingleton<CommandRequests>();
     builder.Services.AddSingleton<CommandRunner>().AddHostedService(services => services.GetRequiredService<CommandRunner>());
     builder.Services.AddSingleton(builder.Configuration.Read<IdempotencySettings>()).AddHostedService<KeyRetention>();
     builder.AddEdge();

@@ -50,6 +50,12 @@ public static class ApiExamples
          "steps":[{"version":3,"event":"order_confirmed","patch":[{"op":"replace","path":"/status","value":"Confirmed"},{"op":"replace","path":"/version","value":3}]}]}
         """;
 
+    /// <summary>What a checkout would lead to.</summary>
+    public const string DryRun = $$"""
+        {"order":{{Order}},
+         "events":[{"type":"order_created","data":{"customerId":"c1","currency":"GBP"} }]}
+        """;
+
     /// <summary>Without the second event, and one tea more.</summary>
     public const string WhatIfRequest = """{"drop":[2],"commands":[{"type":"AddItem","productId":"tea","quantity":1,"unitPrice":9.5}]}""";
 

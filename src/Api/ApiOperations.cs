@@ -49,6 +49,9 @@ public sealed record ApiOperation(string Method, string Path, string Id, string 
 /// <param name="MediaType">The body's type.</param>
 public sealed record ApiAnswer(int Status, string Description, string? Body = null, string? Example = null, string MediaType = "application/json")
 {
+    /// <summary>Name of the schema that the body may have instead.</summary>
+    public string? Or { get; init; }
+
     /// <summary>Names of headers that it carries, of those in <see cref="ApiHeaders.Answered"/>.</summary>
     public IReadOnlyList<string> Headers { get; init; } = [];
 }
@@ -64,12 +67,13 @@ public static class ApiOperations
         new("POST", "/v1/orders", "createOrder", "Start an order", Scopes.WriteOrders)
         {
             Description = "Empty or with items, pending or at once confirmed: a whole checkout in one request, all or nothing. A token of a customer creates orders for that customer only.",
-            Parameters = [ApiParameters.IdempotencyKey, ApiParameters.Prefer],
+            Parameters = [ApiParameters.DryRun, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             Body = nameof(NewOrder),
             BodyIsRequired = true,
             BodyExample = ApiExamples.NewOrder,
             Answers =
             [
+                new(200, "What a dry run would lead to.", nameof(DryRunAnswer), ApiExamples.DryRun),
                 new(201, "The order, or no body where the caller preferred that.", nameof(Order), ApiExamples.Order) { Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied"] },
             ],
             Problems =
@@ -85,7 +89,7 @@ public static class ApiOperations
             "Units go from the most recently added price first.",
             "item-not-in-order", "order-not-pending", "not-enough-items") with
             {
-                Parameters = [ApiParameters.OrderId, ApiParameters.ProductId, ApiParameters.Quantity, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
+                Parameters = [ApiParameters.OrderId, ApiParameters.ProductId, ApiParameters.Quantity, ApiParameters.DryRun, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             },
         Command("POST", "/v1/orders/{orderId}/confirm", "confirmOrder", "Commit to the order",
             "Asked again it changes nothing and answers with the order as it is.",
@@ -168,10 +172,10 @@ public static class ApiOperations
         new(method, path, id, summary, Scopes.WriteOrders)
         {
             Description = description,
-            Parameters = [ApiParameters.OrderId, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
+            Parameters = [ApiParameters.OrderId, ApiParameters.DryRun, ApiParameters.IfMatch, ApiParameters.IdempotencyKey, ApiParameters.Prefer],
             Answers =
             [
-                new(200, "The order after the command.", nameof(Order), ApiExamples.Order) { Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed"] },
+                new(200, "The order after the command; of a dry run, what it would lead to.", nameof(Order), ApiExamples.Order) { Or = nameof(DryRunAnswer), Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed"] },
                 new(204, "Done; the caller preferred no body.") { Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Preference-Applied"] },
             ],
             Problems =

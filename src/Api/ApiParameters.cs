@@ -23,6 +23,10 @@ public static class ApiParameters
     public static IOpenApiParameter Quantity { get; } =
         Of(Query, "quantity", "Units to remove; all of them when absent.", ApiSchemas.Bound(Whole(), new QuantityAttribute()));
 
+    /// <summary>Trying without doing.</summary>
+    public static IOpenApiParameter DryRun { get; } =
+        Of(Query, "dryRun", "`true`: answer what the command would lead to, or the problem that it would end in, and write nothing. The Idempotency-Key is ignored.", Text(["true", "false"]));
+
     /// <summary>Optimistic concurrency.</summary>
     public static IOpenApiParameter IfMatch { get; } = Of(Header, "If-Match",
         "Apply the command only to this version of the order, as its ETag named it; `*` is any. Without it the command is decided on the order as it then is.", Text(), "\"3\"");

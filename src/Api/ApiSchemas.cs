@@ -27,7 +27,7 @@ public static class ApiSchemas
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
-        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(WhatIfRefusal), typeof(WhatIf), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
+        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
     public static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

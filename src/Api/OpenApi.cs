@@ -103,7 +103,7 @@ public static class OpenApi
             {
                 Description = answer.Description,
                 Headers = answer.Headers.ToDictionary(name => name, IOpenApiHeader (name) => ApiHeaders.Answered[name]),
-                Content = answer.Body is null ? null : Content(answer.MediaType, Schema(answer.Body), answer.Example),
+                Content = answer.Body is null ? null : Content(answer.MediaType, answer.Or is null ? Schema(answer.Body) : new OpenApiSchema { AnyOf = [Schema(answer.Body), Schema(answer.Or)] }, answer.Example),
             });
 
         foreach (var status in its.Problems.Select(code => Problems.Kinds[code]).GroupBy(kind => kind.Status).OrderBy(g => g.Key))

@@ -22,6 +22,9 @@ public sealed class OpenOrder(IEventStream<Order> stream)
     /// <summary>Whether anything was appended in this session.</summary>
     public bool Changes => stream.Events.Count > 0;
 
+    /// <summary>What was appended in this session.</summary>
+    public IEnumerable<OrderEvent> Facts => stream.Events.Select(e => (OrderEvent)e.Data);
+
     /// <summary>Sequence of the last event that was appended, once the session is saved.</summary>
     public long? Position => stream.Events is [.., var last] ? last.Sequence : null;
 

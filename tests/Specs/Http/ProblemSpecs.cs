@@ -13,7 +13,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         "unauthenticated", "forbidden", // AccessSpecs
         "unsupported-media-type", // MannersSpecs
         "storage-unavailable", // OutageSpecs, HungDatabaseSpecs, StorageFaultSpecs
-        "server-busy", "concurrent-change", "projection-behind", "internal-error", // TroubleSpecs
+        "server-busy", "concurrent-change", "idempotency-key-in-use", "projection-behind", "internal-error", // TroubleSpecs
         "too-many-requests", // what stands in front of the service may answer so; the service itself never does
     ];
 
@@ -34,6 +34,9 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         await Is("order-is-empty", "POST", $"{order}/confirm");
         await Is("order-too-large", "POST", "/v1/orders", new { customerId = "c1", items = Enumerable.Range(0, 5_001).Select(i => new { productId = $"p{i}", quantity = 1, unitPrice = 1 }) });
         await Is("version-conflict", "POST", $"{order}/items", tea, ("If-Match", "\"7\""));
+        await Is("consistency-token-unknown", "GET", "/v1/orders", null, ("Consistency-Token", "nonsense"));
+        await monolith.Send("POST", "/v1/orders", new { customerId = "c1" }, ("Idempotency-Key", "used"));
+        await Is("idempotency-key-reused", "POST", "/v1/orders", new { customerId = "c2" }, ("Idempotency-Key", "used"));
         await Is("request-too-large", "POST", "/v1/orders", "{}".PadRight(1_048_577));
 
         await monolith.Send("POST", $"{order}/items", tea);

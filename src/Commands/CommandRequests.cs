@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Marten;
 using Microsoft.Net.Http.Headers;
+using OrderMonolith.History;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
 using OrderMonolith.Storage;
@@ -10,21 +11,37 @@ using OrderMonolith.Storage;
 namespace OrderMonolith.Commands;
 
 /// <summary>From a request to a command and from its outcome to an answer: the one edge between HTTP and the runner.</summary>
-public static class CommandRequest
+public sealed class CommandRequests(CommandRunner runner, IDocumentStore store, StoreEpoch epoch, TimeProvider clock)
 {
-    /// <summary>Runs a command as the request's headers ask, and answers with the order after it.</summary>
-    public static async Task<IResult> Answer(this CommandRunner runner, HttpContext http, Guid orderId, IOrderCommand command)
+    const string DryRun = "dryRun";
+
+    /// <summary>Runs a command, or only tries it, as the request asks, and answers with the order after it.</summary>
+    public async Task<IResult> Answer(HttpContext http, Guid orderId, IOrderCommand command)
     {
         var (caller, minimal) = (Caller.Of(http), Minimal(http));
         var key = CommandKey.Of(http, caller, minimal);
         var cause = new Cause(caller.Actor, http.Request.Headers["Idempotency-Key"] is [{ } causation] ? causation : http.TraceIdentifier, Problems.TraceId(http));
-        var epoch = await http.RequestServices.GetRequiredService<StoreEpoch>().Current(http.RequestAborted);
-        var outcome = await runner.Run(new(orderId, command, cause, caller.CustomerId, IfMatch(http, command), key));
-        if (outcome.Repeated is not { } before) return new CommandAnswer(outcome, epoch, command is CreateOrder, minimal);
+        var envelope = new CommandEnvelope(orderId, command, cause, caller.CustomerId, IfMatch(http, command), key);
+        if (QueryParameters.Of(http, DryRun, "quantity").Choice(DryRun, "true", "false") is "true") return await Try(envelope);
+
+        var (now, outcome) = (await epoch.Current(http.RequestAborted), await runner.Run(envelope));
+        if (outcome.Repeated is not { } before) return new CommandAnswer(outcome, now, command is CreateOrder, minimal);
 
         http.Response.Headers["Idempotent-Replayed"] = "true";
-        await using var session = http.RequestServices.GetRequiredService<IDocumentStore>().QuerySession();
-        return new CommandAnswer(await before.Restore(session), epoch, before.Created, before.Minimal);
+        await using var session = store.QuerySession();
+        return new CommandAnswer(await before.Restore(session), now, before.Created, before.Minimal);
+    }
+
+    /// <summary>Decides on the order as it is, and writes nothing. Keys do not matter: there is nothing that could happen twice.</summary>
+    async Task<IResult> Try(CommandEnvelope envelope)
+    {
+        if (envelope.OrderId == Guid.Empty) return new CommandAnswer(Outcome.Refused(Rejections.OrderNotFound));
+        await using var session = store.IdentitySession();
+        var order = (await OpenOrder.Fetch(session, [envelope.OrderId]))[envelope.OrderId];
+        var outcome = order.Run(envelope, clock.GetUtcNow());
+        return outcome.Order is null
+            ? new CommandAnswer(outcome)
+            : Results.Json(new DryRunAnswer(outcome.Order, [.. order.Facts.Select(fact => NewEvent.Of(AuditTrail.NameOf(store, fact.GetType()), fact))]), Json.Stored);
     }
 
     /// <summary>The versions that If-Match names; null where any will do. A weak or foreign tag names none.</summary>
@@ -49,8 +66,13 @@ public static class CommandRequest
         && preferences.FirstOrDefault(p => p.Name.Equals("return", StringComparison.OrdinalIgnoreCase))?.Value.Equals("minimal", StringComparison.OrdinalIgnoreCase) is true;
 }
 
+/// <summary>What a command would lead to.</summary>
+/// <param name="Order">The order as it would be.</param>
+/// <param name="Events">What would be appended.</param>
+public sealed record DryRunAnswer(Order Order, IReadOnlyList<NewEvent> Events);
+
 /// <summary>The answer to a command: the order after it, or the problem.</summary>
-public sealed class CommandAnswer(Outcome outcome, Guid epoch, bool created, bool minimal) : IResult
+public sealed class CommandAnswer(Outcome outcome, Guid epoch = default, bool created = false, bool minimal = false) : IResult
 {
     /// <inheritdoc />
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -63,7 +85,7 @@ public sealed class CommandAnswer(Outcome outcome, Guid epoch, bool created, boo
         }
 
         var response = httpContext.Response;
-        response.Headers.ETag = CommandRequest.Tag(order.Version);
+        response.Headers.ETag = CommandRequests.Tag(order.Version);
         response.Headers["Consistency-Token"] = new ConsistencyToken(epoch, outcome.Position ?? 0).ToString();
         if (created) response.Headers.Location = $"/v1/orders/{order.Id}";
         response.StatusCode = created ? 201 : minimal ? 204 : 200;
