@@ -48,9 +48,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
 
     /// <summary>Runs a command; the answer comes after its commit. A repeat waits for the first.</summary>
     /// <exception cref="ServerBusyException">Too many commands wait already, or the service is stopping.</exception>
-    public async Task<Outcome> Run(CommandEnvelope envelope)
+    public Task<Outcome> Run(CommandEnvelope envelope) => envelope.Key is { } key ? Once(key, envelope) : Queue(envelope);
+
+    async Task<Outcome> Once(CommandKey key, CommandEnvelope envelope)
     {
-        if (envelope.Key is not { } key) return await Queue(envelope);
         var ended = new TaskCompletionSource();
         for (Task? patience = null; underway.GetOrAdd(key.Id, ended.Task) is var first && first != ended.Task;)
             if (await Task.WhenAny(first, patience ??= Task.Delay(Patience, clock)) == patience) return Outcome.Refused(Rejections.KeyInUse);

@@ -21,13 +21,14 @@ public sealed partial class KeyRetention(IDocumentStore store, IdempotencySettin
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Pause, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        using var stop = stoppingToken.Register(timer.Dispose);
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             try
             {
                 await Purge(stoppingToken);
             }
-            catch (Exception e) when (StorageFault.Is(e))
+            catch (Exception e) when (StorageFault.Is(e) || stoppingToken.IsCancellationRequested)
             {
                 LogLater(e.Message);
             }
