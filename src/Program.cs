@@ -14,7 +14,7 @@ using Wolverine.Marten;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Setup.Folder });
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = CommandLine.Settings(args), ContentRootPath = Setup.Folder });
     Setup.Check(builder.Configuration, CommandLine.Serves(args));
     await using var database = await CommandLine.OpenDatabase(builder, args);
 
@@ -44,8 +44,10 @@ try
     builder.AddCommandLine(args);
 
     await using var app = builder.Build();
+    app.CheckAccess();
     app.UseEdge();
     app.UseDescribedQueries();
+    app.UseOneFormOfIds();
     app.MapWolverineEndpoints(http =>
     {
         http.AddParameterHandlingStrategy<StrictBodies>();

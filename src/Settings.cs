@@ -2,6 +2,10 @@ using System.Reflection;
 
 namespace OrderMonolith;
 
+/// <summary>The databases.</summary>
+/// <param name="Orders">PostgreSQL 15 or later. Absent: the embedded cluster. Empty it is refused: that is a variable that somebody forgot to set.</param>
+public sealed record ConnectionStringsSettings(string? Orders = null);
+
 /// <summary>Where the embedded cluster lives.</summary>
 /// <param name="DataFolder">The folder; it outlives the process. Absent: one is chosen.</param>
 public sealed record StorageSettings(string? DataFolder = null);

@@ -19,11 +19,15 @@ public static class Setup
     /// <exception cref="SetupException">Something forbids to start.</exception>
     public static void Check(IConfiguration configuration, bool serves)
     {
+        if (configuration.Read<ConnectionStringsSettings>().Orders is { } orders && string.IsNullOrWhiteSpace(orders))
+            throw new SetupException("ConnectionStrings:Orders is empty. Name a database, or leave it out to have an embedded cluster.");
         configuration.Read<StorageSettings>();
         configuration.Read<OrderSummariesSettings>();
         _ = configuration.Read<IdempotencySettings>().Kept;
         configuration.Read<AuthenticationSettings>();
         configuration.Read<CorsSettings>();
-        if (serves) Access.Check(configuration);
+        if (!serves) return;
+        Listening.OnAddresses(configuration);
+        Access.Check(configuration);
     }
 }

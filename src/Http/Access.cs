@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using OrderMonolith.Orders;
 
@@ -13,14 +14,46 @@ public static partial class Access
     /// <summary>Longest subject of a token, in code points: it is stored with every event.</summary>
     const int LongestSubject = 255;
 
+    /// <summary>What the framework reads of a scheme.</summary>
+    static readonly string[] BearerSettings =
+    [
+        "Authority", "Audience", "MetadataAddress", "RequireHttpsMetadata", "ValidIssuer", "ValidIssuers", "ValidAudience", "ValidAudiences", "SigningKeys",
+        "BackchannelTimeout", "RefreshInterval", "RefreshOnIssuerKeyNotFound", "IncludeErrorDetails",
+    ];
+
     /// <summary>Refuses to be open to others by accident.</summary>
     /// <exception cref="SetupException">Nothing says who may call, although others could.</exception>
     public static void Check(IConfiguration configuration)
     {
         var settings = configuration.Read<AuthenticationSettings>();
+        foreach (var scheme in settings.Schemes?.GetChildren() ?? []) OnlyBearer(scheme);
         if (settings is { WantsTokens: true, Anonymous: true })
             throw new SetupException("Authentication:Anonymous and Authentication:Schemes exclude each other. Remove one of them.");
         if (settings is { WantsTokens: false, Anonymous: false }) Listening.OnLoopbackOnly(configuration);
+    }
+
+    /// <summary>The framework passes over what it does not know, and a misspelt name would then leave nobody's token valid.</summary>
+    static void OnlyBearer(IConfigurationSection scheme)
+    {
+        if (!scheme.Key.Equals(JwtBearerDefaults.AuthenticationScheme, StringComparison.OrdinalIgnoreCase) || scheme.Value is { Length: > 0 })
+            throw new SetupException($"{scheme.Path} is not a setting. There is: Bearer, with settings below it.");
+        if (scheme.GetChildren().FirstOrDefault(key => !BearerSettings.Contains(key.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            throw new SetupException($"{unknown.Path} is not a setting. There are: {string.Join(", ", BearerSettings)}.");
+    }
+
+    /// <summary>Refuses values that would only show with the first token.</summary>
+    /// <exception cref="SetupException">A value cannot be used.</exception>
+    public static void CheckAccess(this WebApplication app)
+    {
+        try
+        {
+            // The framework reads the keys only when they are asked for.
+            app.Services.GetService<IOptionsMonitor<JwtBearerOptions>>()?.Get(JwtBearerDefaults.AuthenticationScheme).TokenValidationParameters.IssuerSigningKeys?.Count();
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw new SetupException($"Authentication:Schemes:Bearer cannot be used: {e.Message}", e);
+        }
     }
 
     /// <summary>Sets up authentication and the policies named in <see cref="Scopes"/>.</summary>

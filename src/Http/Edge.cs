@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
+using OrderMonolith.Orders;
 
 namespace OrderMonolith.Http;
 
@@ -54,6 +55,10 @@ public static partial class Edge
         app.UseAccess();
         app.UseWhen(http => HttpMethods.IsGet(http.Request.Method), reads => reads.UseRequestTimeouts());
     }
+
+    /// <summary>Has an order's id in an address be written in one way only, as we write it: any other names no order.</summary>
+    public static void UseOneFormOfIds(this WebApplication app) => app.Use((HttpContext http, RequestDelegate next) =>
+        http.GetRouteValue("orderId") is string id && !(id.Length == 36 && Guid.TryParseExact(id, "D", out _)) ? throw new ProblemException("order-not-found", Rejections.OrderNotFound.Message) : next(http));
 
     static Task Harden(HttpContext http, RequestDelegate next)
     {

@@ -5,6 +5,13 @@ namespace OrderMonolith.Http;
 /// <summary>Where the settings tell the service to listen.</summary>
 public static class Listening
 {
+    /// <summary>Refuses what is no address.</summary>
+    /// <exception cref="SetupException">One cannot be listened on.</exception>
+    public static void OnAddresses(IConfiguration configuration)
+    {
+        foreach (var url in Addresses(configuration)) Parse(url);
+    }
+
     /// <summary>Refuses to be reachable from other machines.</summary>
     /// <exception cref="SetupException">An address is not a loopback one.</exception>
     public static void OnLoopbackOnly(IConfiguration configuration)
@@ -29,16 +36,24 @@ public static class Listening
 
     static bool IsLoopback(string url)
     {
+        var address = Parse(url);
+        return address.IsUnixPipe || address.IsNamedPipe
+            || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
+
+    static BindingAddress Parse(string url)
+    {
         try
         {
             var address = BindingAddress.Parse(url);
-            return address.IsUnixPipe || address.IsNamedPipe
-                || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-                || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+            if (address.Port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort || address.IsUnixPipe || address.IsNamedPipe) return address;
         }
         catch (FormatException)
         {
-            throw new SetupException($"'{url}' is not an address to listen on.");
+            // Said below.
         }
+
+        throw new SetupException($"'{url}' is not an address to listen on.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -69,9 +70,16 @@ public static class RequestBody
         {
             throw new ProblemException("validation-failed", "An item does not say of which type it is.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for names that are no text
+        catch (JsonException e)
         {
-            throw new ProblemException("malformed-request", $"The body cannot be read: {e.Message}");
+            var where = e is { Path: { Length: > 0 } path, LineNumber: { } line, BytePositionInLine: { } at }
+                ? string.Create(CultureInfo.InvariantCulture, $" at {path} (line {line + 1}, byte {at + 1})")
+                : "";
+            throw new ProblemException("malformed-request", $"The body cannot be read{where}: it is not JSON there, or not of the type that is wanted.");
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ProblemException("malformed-request", "The body cannot be read: the name of a member is no text.");
         }
     }
 

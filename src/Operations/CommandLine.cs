@@ -17,6 +17,10 @@ public static class CommandLine
     /// <exception cref="BadInputException">They cannot be understood.</exception>
     public static bool Serves(string[] args) => Invocation.Of(args).Serves;
 
+    /// <summary>Those of the arguments that are settings.</summary>
+    /// <exception cref="BadInputException">They cannot be understood.</exception>
+    public static string[] Settings(string[] args) => Invocation.Of(args).Settings;
+
     /// <summary>Opens the database, unless the command does without, and has everybody use it.</summary>
     /// <returns>What is to be closed last.</returns>
     /// <exception cref="SetupException">There is no database to be had.</exception>
@@ -85,6 +89,9 @@ public static class CommandLine
         await using var alone = await LockSession.Open(app.Services.GetRequiredService<NpgsqlDataSource>(), CancellationToken.None);
         if (!await alone.TryAlone(CancellationToken.None))
             throw new SetupException($"A node is serving this database. Stop all nodes first: '{string.Join(' ', asked.Words)}' works on whole views or empties tables.");
+
+        if (asked.NamedProjection is { } name && !((StoreOptions)app.Services.GetRequiredService<IDocumentStore>().Options).Projections.All.Any(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            throw new SetupException($"There is no projection '{name}'. 'projections list' names those there are.");
 
         // Should it be cut short, the next node that starts sees that the views are not whole.
         await OrderSummaryLifecycle.Forget(app.Services.GetRequiredService<IDocumentStore>());

@@ -1,8 +1,9 @@
 namespace OrderMonolith.Operations;
 
-/// <summary>What the command line asks for: to serve, or a command. Settings may stand in it anywhere; the configuration has read those.</summary>
+/// <summary>What the command line asks for: to serve, or a command. Settings may stand in it anywhere.</summary>
 /// <param name="Words">The command in lower case and its own arguments; empty to serve.</param>
-public sealed record Invocation(string[] Words)
+/// <param name="Settings">The arguments that are settings: these alone are for the configuration, which would take a command's own options for settings too.</param>
+public sealed record Invocation(string[] Words, string[] Settings)
 {
     /// <summary>Settings that belong to no section and take the next argument for their value.</summary>
     static readonly string[] HostSettings = ["--urls", "--http_ports", "--https_ports", "--environment", "--contentroot", "--applicationname"];
@@ -33,6 +34,9 @@ public sealed record Invocation(string[] Words)
         _ => false,
     };
 
+    /// <summary>The projection that <c>projections</c> is asked to work on, if one is named.</summary>
+    public string? NamedProjection => Verb is "projections" && Array.FindIndex(Words, word => word is "-p" or "--projection") is > 0 and var at && at + 1 < Words.Length ? Words[at + 1] : null;
+
     /// <summary>Reads the arguments.</summary>
     /// <exception cref="BadInputException">What stands before the command is neither a setting nor a question for help.</exception>
     public static Invocation Of(string[] args)
@@ -42,12 +46,14 @@ public sealed record Invocation(string[] Words)
             at += LengthOfSetting(args[at]) is > 0 and var length ? length
                 : throw new BadInputException($"'{args[at]}' is neither a setting, such as --Section:Key=value, nor a command. 'help' lists the commands.");
 
-        return args[Math.Min(at, args.Length)..] switch
+        var (words, settings) = Apart(args[Math.Min(at, args.Length)..]);
+        settings = [.. args[..Math.Min(at, args.Length)], .. settings];
+        return words switch
         {
-            [] => new([]),
-            [var first, ..] when Help.Contains(first) => new(["help"]),
-            [var verb, .. var others] when others.Contains("--help") => new(["help", verb.ToLowerInvariant()]),
-            [var verb, .. var others] => new([verb.ToLowerInvariant(), .. WithoutSettings(others)]),
+            [] => new([], settings),
+            [var first, ..] when Help.Contains(first) => new(["help"], settings),
+            [var verb, .. var others] when others.Contains("--help") => new(["help", verb.ToLowerInvariant()], settings),
+            [var verb, .. var others] => new([verb.ToLowerInvariant(), .. others], settings),
         };
     }
 
@@ -58,13 +64,22 @@ public sealed record Invocation(string[] Words)
         : 0;
 
     /// <summary>Behind the command, what is no setting is an option of its.</summary>
-    static IEnumerable<string> WithoutSettings(string[] args)
+    static (string[] Words, string[] Settings) Apart(string[] args)
     {
+        var (words, settings) = (new List<string>(), new List<string>());
         for (var i = 0; i < args.Length; i++)
         {
-            if (!IsSetting(args[i].Split('=', 2)[0])) yield return args[i];
-            else if (!args[i].Contains('=', StringComparison.Ordinal)) i++;
+            if (!IsSetting(args[i].Split('=', 2)[0]))
+            {
+                words.Add(args[i]);
+                continue;
+            }
+
+            settings.Add(args[i]);
+            if (!args[i].Contains('=', StringComparison.Ordinal) && ++i < args.Length) settings.Add(args[i]);
         }
+
+        return ([.. words], [.. settings]);
     }
 
     static bool IsSetting(string name) =>

@@ -22,6 +22,7 @@ public static class StartFault
                 "This build lacks the generated code that Production needs: 'dotnet publish src -c Release' makes what runs there. To develop, set DOTNET_ENVIRONMENT=Development.",
             SocketException or Microsoft.AspNetCore.Connections.AddressInUseException =>
                 $"{fault.Message.TrimEnd('.')}. Listen elsewhere, such as --urls http://127.0.0.1:5081, or end what has that address.",
+            InvalidOperationException { Source: { } source } setting when source.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) => setting.Message,
             _ => null,
         },
     };

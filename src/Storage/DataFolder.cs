@@ -64,6 +64,7 @@ public sealed partial record DataFolder(string Root, ServerAccount Account)
     /// </summary>
     public static async Task<DataFolder> LocateAsync(string? configured, string contentRoot)
     {
+        configured = string.IsNullOrWhiteSpace(configured) ? null : configured;
         var local = await AtAsync(Path.GetFullPath(configured ?? ".data", contentRoot));
         if (configured is not null || local.Account.Name is null || Directory.Exists(local.Cluster))
             return local;

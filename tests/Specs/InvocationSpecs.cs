@@ -32,6 +32,21 @@ public sealed class InvocationSpecs
     }
 
     [Theory]
+    [InlineData("verify --json --Storage:DataFolder=/tmp/x", "--Storage:DataFolder=/tmp/x")]
+    [InlineData("import /tmp/f.csv --ConnectionStrings:Orders Host=x --refused r.csv", "--ConnectionStrings:Orders Host=x")]
+    [InlineData("--urls http://127.0.0.1:0 verify --json", "--urls http://127.0.0.1:0")]
+    [InlineData("--whatever=1", "--whatever=1")]
+    [InlineData("import /tmp/f.csv", "")]
+    public void Only_settings_are_for_the_configuration(string line, string settings) => Assert.Equal(settings, string.Join(' ', Read(line).Settings));
+
+    [Theory]
+    [InlineData("projections rebuild -p orders", "orders")]
+    [InlineData("projections --projection orders rebuild", "orders")]
+    [InlineData("projections rebuild", null)]
+    [InlineData("verify -p orders", null)]
+    public void A_projection_may_be_named(string line, string? name) => Assert.Equal(name, Read(line).NamedProjection);
+
+    [Theory]
     [InlineData("--json verify")]
     [InlineData("-v")]
     [InlineData("-e Production")]

@@ -31,6 +31,18 @@ public sealed class StartFaults(Postgres postgres)
         Says(await BuiltProgram.Run(await postgres.CreateDatabaseAsync("faults"), "--urls", $"http://{stranger.LocalEndpoint}"), "already in use. Listen elsewhere");
     }
 
+    [Theory]
+    [InlineData("--urls=garbage", "'garbage' is not an address to listen on.")]
+    [InlineData("--Logging:LogLevel:Default=Foo", "Foo")]
+    [InlineData("--Authentication:Schemes:Bearer:Authority=http://127.0.0.1:1/x", "Authentication:Schemes:Bearer cannot be used")]
+    [InlineData("--Authentication:Schemes:Bearer:SigningKeys:0:Value=notbase64!", "Authentication:Schemes:Bearer cannot be used")]
+    public async Task A_setting_that_cannot_be_used(string setting, string why) =>
+        Says(await BuiltProgram.Run(await postgres.CreateDatabaseAsync("faults"), "--urls=http://127.0.0.1:0", "--Authentication:Schemes:Bearer:ValidIssuer=x", "--Authentication:Schemes:Bearer:SigningKeys:0:Issuer=x", setting), why);
+
+    [Fact]
+    public async Task A_projection_that_is_none() =>
+        Says(await BuiltProgram.Run(await postgres.CreateDatabaseAsync("faults"), "projections", "rebuild", "-p", "order_summariez"), "There is no projection 'order_summariez'");
+
     [Fact]
     public async Task A_build_for_development_in_production() => Says(
         await BuiltProgram.Run(await postgres.CreateDatabaseAsync("faults"), "--environment", "Production", "--urls", "http://127.0.0.1:0"),

@@ -22,11 +22,17 @@ public sealed class SettingsSpecs
     [InlineData("Cors:Origins=https://a.example", "Cors:Origins")]
     [InlineData("Cors:Origin:0=https://a.example", "Cors:Origin")]
     [InlineData("urls=nonsense", "nonsense")]
+    [InlineData("urls=http://127.0.0.1:99999;Authentication:Anonymous=true", "http://127.0.0.1:99999")]
+    [InlineData("ConnectionStrings:Order=Host=x", "ConnectionStrings:Order")]
+    [InlineData("ConnectionStrings:Orders=", "ConnectionStrings:Orders")]
+    [InlineData("Authentication:Schemes:Beare:ValidIssuer=x", "Authentication:Schemes:Beare")]
+    [InlineData("Authentication:Schemes:Bearer=x", "Authentication:Schemes:Bearer")]
+    [InlineData("Authentication:Schemes:Bearer:ValidAudence=x", "Authentication:Schemes:Bearer:ValidAudence")]
     public void What_is_wrong_is_named(string settings, string named) => Assert.Contains(named, Fault(settings));
 
     [Theory]
     [InlineData("Storage:DataFolder=/tmp/x;OrderSummaries:Lifecycle=async;authentication:anonymous=True;Cors:Origins:0=https://a.example")]
-    [InlineData("Authentication:Schemes:Bearer:Whatever=1;Authentication:Schemes:Bearer:Deeper:Still=2")]
+    [InlineData("Authentication:Schemes:Bearer:ValidIssuer=1;authentication:schemes:bearer:signingKeys:0:value=2")]
     [InlineData("")]
     public void What_is_right_is_taken(string settings) => Assert.Null(Fault(settings));
 
