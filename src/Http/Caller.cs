@@ -19,6 +19,6 @@ public sealed record Caller(string Actor, string Issuer, string? CustomerId)
     public static FrozenSet<string> Reserved { get; } = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, Anonymous, "import", "system");
 
     /// <summary>The caller of a request.</summary>
-    public static Caller Of(HttpContext http) => 
+    public static Caller Of(HttpContext http) =>
         new(http.User.FindFirstValue("sub") ?? Anonymous, http.User.FindFirstValue("iss") ?? "", http.User.FindFirstValue("customer_id"));
 }
