@@ -1,5 +1,4 @@
 using Marten;
-using OrderMonolith.Storage;
 
 namespace OrderMonolith.Commands;
 
@@ -28,8 +27,9 @@ public sealed partial class KeyRetention(IDocumentStore store, IdempotencySettin
             {
                 await Purge(stoppingToken);
             }
-            catch (Exception e) when (StorageFault.Is(e) || stoppingToken.IsCancellationRequested)
+            catch (Exception e)
             {
+                // Whatever it was, a key that is kept too long must not end the service.
                 LogLater(e.Message);
             }
         }
