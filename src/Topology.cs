@@ -79,11 +79,12 @@ public static class Topology
         events.MetadataConfig.EnableAll();
         events.MetadataConfig.UserNameEnabled = true;
 
-        events.MapEventType<OrderCreated>("order_created");
-        events.MapEventType<ItemAdded>("item_added_v2");
-        events.MapEventType<ItemRemoved>("item_removed_v2");
-        events.MapEventType<OrderConfirmed>("order_confirmed");
-        events.MapEventType<OrderCancelled>("order_cancelled");
+        events.Stream<Order>("order");
+        events.Event<OrderCreated>("order_created");
+        events.Event<ItemAdded>("item_added_v2");
+        events.Event<ItemRemoved>("item_removed_v2");
+        events.Event<OrderConfirmed>("order_confirmed");
+        events.Event<OrderCancelled>("order_cancelled");
 
         // The first generation said "price" and repeated the order's id.
         events.Upcast<ItemAdded>("item_added", Upcast(old => new ItemAdded(

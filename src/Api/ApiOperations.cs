@@ -102,21 +102,21 @@ public static class ApiOperations
             Description = "Always current, or as it was.",
             Parameters = [ApiParameters.OrderId, .. ApiParameters.Past, ApiParameters.IfNoneMatch],
             Answers = [new(200, "The order.", nameof(Order), ApiExamples.Order) { Headers = ["ETag"] }, NotModified],
-            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+            Problems = ["validation-failed", .. Guarded, "order-not-found", "projection-behind"],
         },
         new("GET", "/v1/orders/{orderId}/events", "getOrderEvents", "Read what happened to an order", Scopes.ReadOrders)
         {
             Description = "The audit trail: who did what, when and from what, oldest first.",
             Parameters = [ApiParameters.OrderId, .. ApiParameters.OfTrail],
             Answers = [new(200, "A page of events.", nameof(AuditTrailPage), ApiExamples.AuditTrailPage)],
-            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+            Problems = ["validation-failed", .. Guarded, "order-not-found", "projection-behind"],
         },
         new("GET", "/v1/orders/{orderId}/diff", "diffOrder", "Compare two versions of an order", Scopes.ReadOrders)
         {
             Description = "As a JSON Patch (RFC 6902), as a whole and event by event.",
             Parameters = [ApiParameters.OrderId, .. ApiParameters.OfDiff],
             Answers = [new(200, "The difference.", nameof(OrderDiff), ApiExamples.OrderDiff)],
-            Problems = ["validation-failed", .. Guarded, "order-not-found"],
+            Problems = ["validation-failed", .. Guarded, "order-not-found", "projection-behind"],
         },
         new("POST", "/v1/orders/{orderId}/what-if", "whatIf", "Try another past", Scopes.ReadOrders)
         {
@@ -126,7 +126,7 @@ public static class ApiOperations
             BodyIsRequired = true,
             BodyExample = ApiExamples.WhatIfRequest,
             Answers = [new(200, "The order as it would be.", nameof(WhatIf), ApiExamples.WhatIf)],
-            Problems = ["malformed-request", "validation-failed", .. Guarded, "order-not-found", "request-too-large", "unsupported-media-type"],
+            Problems = ["malformed-request", "validation-failed", .. Guarded, "order-not-found", "request-too-large", "unsupported-media-type", "projection-behind"],
         },
         new("GET", "/v1/orders/{orderId}/summary", "getOrderSummary", "Read an order in one line", Scopes.ReadOrders)
         {

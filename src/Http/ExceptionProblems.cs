@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Marten.Exceptions;
 using Microsoft.AspNetCore.Diagnostics;
 using OrderMonolith.Storage;
 
@@ -26,6 +27,10 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
             case BadHttpRequestException bad:
                 await Problems.Write(httpContext, "malformed-request", bad.Message);
                 break;
+            case UnknownEventTypeException or EventDeserializationFailureException:
+                LogUnreadable(exception.Message);
+                await Problems.Write(httpContext, "projection-behind", "This node cannot read all that happened.");
+                break;
             case var fault when StorageFault.Is(fault):
                 SayUnavailable(fault);
                 await Problems.Write(httpContext, "storage-unavailable");
@@ -52,6 +57,9 @@ public sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : 
 
     [LoggerMessage(LogLevel.Warning, "The database does not serve; callers are told to come back: {Why}")]
     partial void LogUnavailable(string why);
+
+    [LoggerMessage(LogLevel.Error, "A stored event cannot be read. A newer node may have written it: {Why}")]
+    partial void LogUnreadable(string why);
 
     [LoggerMessage(LogLevel.Error, "A defect: {Method} {Path} failed.")]
     partial void LogDefect(Exception e, string method, string path);
