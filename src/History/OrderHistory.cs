@@ -16,6 +16,9 @@ public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
     /// <summary>The events.</summary>
     public IReadOnlyList<IEvent> Events => events;
 
+    /// <summary>What the events tell, and when it happened.</summary>
+    public IEnumerable<PastFact> Facts => events.Where(e => e.Data is OrderEvent).Select(e => new PastFact((OrderEvent)e.Data, e.Timestamp));
+
     /// <summary>The version after the last of them; 0 where there are none.</summary>
     public long Version => events.Count;
 
