@@ -49,6 +49,12 @@ public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
         .Select(e => e.Version)
         .FirstOrDefaultAsync();
 
+    /// <summary>Sequence of the event that made a version of an order.</summary>
+    public static Task<long> PositionOf(IQuerySession session, Guid orderId, long version) => session.Events.QueryAllRawEvents()
+        .Where(e => e.MaybeArchived() && e.StreamId == orderId && e.Version == version)
+        .Select(e => e.Sequence)
+        .SingleAsync();
+
     /// <summary>Sequence of the last event of all that are committed; 0 before the first.</summary>
     public static async Task<long> Position(IQuerySession session) =>
         (await session.QueryAsync<long>("select coalesce(max(seq_id), 0) from events.mt_events"))[0];
