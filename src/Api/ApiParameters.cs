@@ -122,6 +122,7 @@ public static class ApiHeaders
         ["Location"] = Of("Where the new order is.", "/v1/orders/0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c"),
         ["Preference-Applied"] = Of("`return=minimal` where that was preferred.", "return=minimal"),
         ["Retry-After"] = Of("Seconds after which to try again.", 1, JsonSchemaType.Integer),
+        [Problems.TraceHeader] = Of("The trace that the request belongs to, the caller's own where it sent a `traceparent`. Events that it caused carry it as their correlationId.", "4bf92f3577b34da6a3ce929d0e0e4736"),
         ["WWW-Authenticate"] = Of("What kind of token is needed, and what was wrong with the one sent.", "Bearer"),
     };
 

@@ -102,7 +102,7 @@ public static class OpenApi
             responses.Add(answer.Status.ToString(), new OpenApiResponse
             {
                 Description = answer.Description,
-                Headers = answer.Headers.ToDictionary(name => name, IOpenApiHeader (name) => ApiHeaders.Answered[name]),
+                Headers = Headers(answer.Headers),
                 Content = answer.Body is null ? null : Content(answer.MediaType, answer.Or is null ? Schema(answer.Body) : new OpenApiSchema { AnyOf = [Schema(answer.Body), Schema(answer.Or)] }, answer.Example),
             });
 
@@ -110,10 +110,12 @@ public static class OpenApi
             responses.Add(status.Key.ToString(), new OpenApiResponse
             {
                 Description = string.Join("\n\n", status.Select(kind => $"[`{kind.Code}`]({Problems.AddressOf(kind.Code)}): {kind.Help}")),
-                Headers = ApiHeaders.OfProblem(status).ToDictionary(name => name, IOpenApiHeader (name) => ApiHeaders.Answered[name]),
+                Headers = Headers(ApiHeaders.OfProblem(status)),
                 Content = Content("application/problem+json", ApiSchemas.ProblemOf(document, status), ApiExamples.Problem(status.First())),
             });
         return responses;
+
+        Dictionary<string, IOpenApiHeader> Headers(IEnumerable<string> names) => names.Append(Problems.TraceHeader).ToDictionary(name => name, IOpenApiHeader (name) => ApiHeaders.Answered[name]);
 
         IOpenApiSchema Schema(string name) => name.Length == 0 ? new OpenApiSchema { Type = JsonSchemaType.String } : new OpenApiSchemaReference(name, document);
     }

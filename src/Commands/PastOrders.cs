@@ -5,11 +5,6 @@ using SessionOptions = Marten.Services.SessionOptions;
 
 namespace OrderMonolith.Commands;
 
-/// <summary>A fact that happened elsewhere or earlier, and when.</summary>
-/// <param name="Fact">The fact.</param>
-/// <param name="At">When it happened.</param>
-public sealed record PastFact(OrderEvent Fact, DateTimeOffset At);
-
 /// <summary>An order whose history is known whole before it is stored.</summary>
 /// <param name="Id">Its id, always the same for the same reference.</param>
 /// <param name="Reference">Where it comes from; kept as the causation of its events.</param>

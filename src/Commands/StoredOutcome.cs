@@ -54,13 +54,18 @@ public sealed record StoredOutcome
             Position = outcome.Position,
         };
 
-    /// <summary>The outcome as it was answered, the order folded again from its events.</summary>
+    /// <summary>The outcome as it was answered. An order that has changed since is folded again from its events.</summary>
     public async Task<Outcome> Restore(IQuerySession session)
     {
         if (Rejection is { } no) return Outcome.Refused(no, CurrentVersion);
-        var history = await OrderHistory.Load(session, OrderId, Version!.Value);
-        return Outcome.Applied(history.AsOf(history.Version)!) with { Position = Position ?? history.Events[^1].Sequence };
+        var (orderId, version) = (OrderId, Version!.Value);
+        var position = Position ?? await OrderHistory.PositionOf(session, orderId, version);
+        return Outcome.Applied(Minimal ? new Order { Id = orderId, Version = version } : await Shown(session)) with { Position = position };
     }
+
+    async Task<Order> Shown(IQuerySession session) => await session.LoadAsync<Order>(OrderId) is { } current && current.Version == Version
+        ? current
+        : (await OrderHistory.Load(session, OrderId, Version!.Value)).AsOf(Version.Value)!;
 }
 
 /// <summary>Gives each command with a key its effect once, within one session: what is stored is repeated, what is new is stored with its events.</summary>

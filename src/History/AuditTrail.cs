@@ -57,8 +57,14 @@ public static class AuditTrail
             .Take(limit + 1)
             .ToListAsync();
         var page = events.Take(limit).ToList();
-        var stored = await Stored(session, page);
-        return new([.. page.Select(e => Read(session.DocumentStore, e, stored[e.Sequence]))], events.Count > limit ? page[^1].Version : null);
+        return new(await Read(session, page), events.Count > limit ? page[^1].Version : null);
+    }
+
+    /// <summary>Events as they are told, each with its stored form where that reads otherwise today.</summary>
+    public static async Task<IReadOnlyList<PastEvent>> Read(IQuerySession session, IReadOnlyList<IEvent> events)
+    {
+        var stored = await Stored(session, events);
+        return [.. events.Select(e => Read(session.DocumentStore, e, stored[e.Sequence]))];
     }
 
     static PastEvent Read(IDocumentStore store, IEvent e, StoredEvent stored)
@@ -71,12 +77,12 @@ public static class AuditTrail
     /// <summary>What an event is called today.</summary>
     public static string NameOf(IDocumentStore store, Type type) => ((IEventRegistry)store.Options.Events).EventMappingFor(type).EventTypeName;
 
-    static async Task<Dictionary<long, StoredEvent>> Stored(IQuerySession session, List<IEvent> events)
+    static async Task<Dictionary<long, StoredEvent>> Stored(IQuerySession session, IEnumerable<IEvent> events)
     {
         await using var command = new NpgsqlCommand("select seq_id, type, data from events.mt_events where seq_id = any($1)");
         command.Parameters.Add(new() { Value = events.Select(e => e.Sequence).ToArray() });
         await using var reader = await session.ExecuteReaderAsync(command);
-        var stored = new Dictionary<long, StoredEvent>(events.Count);
+        var stored = new Dictionary<long, StoredEvent>();
         while (await reader.ReadAsync()) stored.Add(reader.GetInt64(0), new(reader.GetString(1), JsonElement.Parse(reader.GetString(2))));
         return stored;
     }

@@ -16,6 +16,9 @@ public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
     /// <summary>The events.</summary>
     public IReadOnlyList<IEvent> Events => events;
 
+    /// <summary>What the events tell, and when it happened.</summary>
+    public IEnumerable<PastFact> Facts => events.Where(e => e.Data is OrderEvent).Select(e => new PastFact((OrderEvent)e.Data, e.Timestamp));
+
     /// <summary>The version after the last of them; 0 where there are none.</summary>
     public long Version => events.Count;
 
@@ -45,6 +48,12 @@ public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
         .OrderByDescending(e => e.Version)
         .Select(e => e.Version)
         .FirstOrDefaultAsync();
+
+    /// <summary>Sequence of the event that made a version of an order.</summary>
+    public static Task<long> PositionOf(IQuerySession session, Guid orderId, long version) => session.Events.QueryAllRawEvents()
+        .Where(e => e.MaybeArchived() && e.StreamId == orderId && e.Version == version)
+        .Select(e => e.Sequence)
+        .SingleAsync();
 
     /// <summary>Sequence of the last event of all that are committed; 0 before the first.</summary>
     public static async Task<long> Position(IQuerySession session) =>

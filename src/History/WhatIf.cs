@@ -29,32 +29,15 @@ public sealed class DroppableAttribute() : ValidationAttribute("must hold versio
 public sealed record WhatIf(Order Order, IReadOnlyList<NewEvent> Events, IReadOnlyList<WhatIfRefusal> Refusals, JsonArray Patch)
 {
     /// <summary>Folds an order's history anew, without some of it and with more.</summary>
-    /// <remarks>
-    /// Facts are folded, not decided again. One that no longer fits, because what it needs was dropped, is left out and told; what did not fit in the
-    /// first place happened all the same.
-    /// </remarks>
     /// <param name="history">The history, up to the version to begin from.</param>
     /// <param name="request">What is different.</param>
     /// <param name="now">When the commands are given.</param>
     /// <param name="typeOf">What a fact is called.</param>
     public static WhatIf Of(OrderHistory history, WhatIfRequest request, DateTimeOffset now, Func<OrderEvent, string> typeOf)
     {
-        var (refusals, events) = (new List<WhatIfRefusal>(), new List<NewEvent>());
-        var was = new Order { Id = history.OrderId };
-        var order = was;
         HashSet<int> drop = [.. request.Drop ?? []];
-        foreach (var (at, fact, version) in history.Events.Select((e, i) => (e.Timestamp, e.Data as OrderEvent, i + 1)))
-        {
-            if (fact is null) continue;
-            if (!drop.Contains(version))
-            {
-                if (Replay.Misfit(order, fact) is { } no && Replay.Misfit(was, fact) is null) refusals.Add(new(version, null, no.Code));
-                else order = order.After(fact, at);
-            }
-
-            was = was.After(fact, at);
-        }
-
+        var (was, order, refused) = Replay.Of(history.OrderId, history.Facts, (_, past, version) => drop.Contains(version) ? Decision.Nothing : past.Fact);
+        var (refusals, events) = (refused.Select(WhatIfRefusal.Of).ToList(), new List<NewEvent>());
         foreach (var (command, number) in (request.Commands ?? []).Select((command, i) => (command, i + 1)))
         {
             var decision = command.Decide(order);
@@ -74,4 +57,8 @@ public sealed record WhatIf(Order Order, IReadOnlyList<NewEvent> Events, IReadOn
 /// <param name="Version">The event, where it is one that happened.</param>
 /// <param name="Command">The number of the command, from 1, where it is one.</param>
 /// <param name="Code">Why, as a problem's code.</param>
-public sealed record WhatIfRefusal(int? Version, int? Command, string Code);
+public sealed record WhatIfRefusal(int? Version, int? Command, string Code)
+{
+    /// <summary>Of a fact.</summary>
+    public static WhatIfRefusal Of(RefusedFact refused) => new(refused.Version, null, refused.Why.Code);
+}

@@ -38,7 +38,7 @@ public static partial class Edge
         if (builder.Configuration.Read<CorsSettings>().Origins is { Length: > 0 } origins)
             builder.Services.AddCors(cors => cors.AddPolicy(FromOtherPages, policy => policy.WithOrigins(origins)
                 .AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders("Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate")));
+                .WithExposedHeaders("Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied", "Retry-After", Problems.TraceHeader, "WWW-Authenticate")));
     }
 
     /// <summary>Puts that in front of the routes. They are chosen behind it.</summary>
@@ -62,9 +62,11 @@ public static partial class Edge
 
     static Task Harden(HttpContext http, RequestDelegate next)
     {
+        var trace = Problems.TraceId(http);
         http.Response.OnStarting(() =>
         {
             http.Response.Headers.XContentTypeOptions = "nosniff";
+            http.Response.Headers[Problems.TraceHeader] = trace;
             return Task.CompletedTask;
         });
         return next(http);

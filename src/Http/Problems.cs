@@ -44,6 +44,9 @@ public class ProblemException(string code, string detail, IReadOnlyDictionary<st
 /// <summary>Every problem that a request can end in, and the one way to say so (RFC 9457).</summary>
 public static class Problems
 {
+    /// <summary>The header that names the trace in every answer.</summary>
+    public const string TraceHeader = "Trace-Id";
+
     /// <summary>All kinds, by code.</summary>
     public static FrozenDictionary<string, ProblemKind> Kinds { get; } = new ProblemKind[]
     {

@@ -9,9 +9,6 @@ public sealed class QueryParameters
 {
     const int ExactDigits = 28;
 
-    static readonly string[] TimeForms =
-        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mmzzz"];
-
     readonly IQueryCollection query;
 
     QueryParameters(IQueryCollection query) => this.query = query;
@@ -64,7 +61,7 @@ public sealed class QueryParameters
     public DateTime? Time(string name, bool inclusive = false) => Text(name) switch
     {
         null => null,
-        var text when DateTimeOffset.TryParseExact(text, TimeForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) =>
+        var text when WrittenTime.TryParse(text, out var time) =>
             new DateTime(WholeMicroseconds(time.UtcTicks, inclusive), DateTimeKind.Utc),
         _ => throw Wrong(name, "must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z (a + is written %2B)"),
     };

@@ -34,8 +34,20 @@ public static class Terminal
         else AnsiConsole.WriteLine(line);
     }
 
+    /// <summary>Reads a time that an option gives, if it is given.</summary>
+    /// <exception cref="BadInputException">It is none.</exception>
+    public static DateTimeOffset? Time(string option, string? given) =>
+        given is null ? null
+        : WrittenTime.TryParse(given, out var time) ? time
+        : throw new BadInputException($"{option} must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z.");
+
     /// <summary>Writes a line to standard error.</summary>
-    public static void Complain(string line) => AnsiConsole.Console.Write(new Text(line + Environment.NewLine));
+    public static void Complain(string line)
+    {
+        // Where nobody watches, lines are not folded at some width.
+        if (Console.IsErrorRedirected) Console.Error.WriteLine(line);
+        else AnsiConsole.Console.Write(new Text(line + Environment.NewLine));
+    }
 
     sealed class Bars(ProgressContext? context) : IProgress<Progress>
     {

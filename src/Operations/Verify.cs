@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using JasperFx.CommandLine;
 using Marten;
 using static System.FormattableString;
@@ -32,34 +31,4 @@ public sealed class VerifyCommand : OperatorCommand<VerifyInput>
         Invariant($"{s.Orders:N0} orders with {s.Events:N0} events in {seconds:N1} s: {s.Differences:N0} differences"),
         .. s.EventsBehind.Select(b => Invariant($"{b.Key} follows from behind and had not seen {b.Value:N0} events; what it had seen was compared")),
     ];
-
-    /// <summary>One JSON document, written as the differences are found, so that any number of them fits.</summary>
-    sealed class JsonReport : IDisposable
-    {
-        readonly Utf8JsonWriter json = new(Console.OpenStandardOutput(), new() { Indented = true });
-
-        public JsonReport()
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("found");
-        }
-
-        public void Dispose() => json.Dispose();
-
-        public void Add(Difference difference)
-        {
-            JsonSerializer.Serialize(json, difference, Json.Stored);
-            json.Flush();
-        }
-
-        public void Finish(VerificationSummary summary, double seconds)
-        {
-            json.WriteEndArray();
-            foreach (var member in JsonSerializer.SerializeToElement(summary, Json.Stored).EnumerateObject()) member.WriteTo(json);
-            json.WriteNumber("seconds", Math.Round(seconds, 3));
-            json.WriteEndObject();
-            json.Flush();
-            Console.Out.WriteLine();
-        }
-    }
 }

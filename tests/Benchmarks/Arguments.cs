@@ -8,15 +8,16 @@ namespace OrderMonolith.Benchmarks;
 /// <param name="Connections">How many clients ask at once.</param>
 /// <param name="Warmup">Seconds of commands before anything is measured: what runs often is compiled again while it runs.</param>
 /// <param name="App">Folder of the published service; published into a temporary one when absent.</param>
+/// <param name="Curves">Whether to measure how the time of a command grows with its order, instead of throughput.</param>
 /// <param name="Postgres">Connection string of a server on this machine; an embedded one is made when absent.</param>
-public sealed record Arguments(double Seconds = 5, int Rounds = 3, int Connections = 16, double Warmup = 10, string? App = null, string? Postgres = null)
+public sealed record Arguments(double Seconds = 5, int Rounds = 3, int Connections = 16, double Warmup = 10, string? App = null, string? Postgres = null, bool Curves = false)
 {
     /// <summary>How they are written.</summary>
-    public const string Usage = "dotnet run -c Release --project tests/Benchmarks -- [--seconds 5] [--rounds 3] [--connections 16] [--warmup 10] [--app FOLDER] [--pg CONNECTIONSTRING]";
+    public const string Usage = "dotnet run -c Release --project tests/Benchmarks -- [curves] [--seconds 5] [--rounds 3] [--connections 16] [--warmup 10] [--app FOLDER] [--pg CONNECTIONSTRING]";
 
     /// <summary>Reads them from a command line.</summary>
     /// <exception cref="FormatException">One is unknown, has no value or one that is not positive.</exception>
-    public static Arguments Of(string[] words) => words.Chunk(2).Aggregate(new Arguments(), (read, pair) => pair switch
+    public static Arguments Of(string[] words) => words is ["curves", .. var others] ? Of(others) with { Curves = true } : words.Chunk(2).Aggregate(new Arguments(), (read, pair) => pair switch
     {
         ["--seconds", var value] => read with { Seconds = Duration(value) },
         ["--rounds", var value] => read with { Rounds = Positive(value) },

@@ -26,7 +26,8 @@ try
     if (published is not null) await RunningMonolith.Publish(published.FullName);
     await using var store = await Store.Create(arguments.Postgres);
     using var monolith = await RunningMonolith.Start(arguments.App ?? published!.FullName, store.Address.ConnectionString);
-    await Measure(arguments, store, monolith);
+    if (arguments.Curves) Curves.Measure(monolith.Address, arguments);
+    else await Measure(arguments, store, monolith);
     return 0;
 }
 finally

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
+using OrderMonolith.History;
+using OrderMonolith.Import;
 
 namespace OrderMonolith.Specs;
 
@@ -25,12 +28,55 @@ public sealed class CommandLineRuns(Postgres postgres)
         Assert.Equal(6, wrong.Out.Split('\n').Count(line => line.EndsWith(" in order_summaries: is missing", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_rule_is_tried_on_what_happened()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        await shop.Row("1", "A", time: "2010-12-01T08:00:00Z").Row("2", "A", "1", time: "2010-12-02T08:00:00Z").Row("3", "B", "2", time: "2010-12-03T08:00:00Z").Import();
+
+        var today = await Run(shop, "what-if", "--rule", "today", "--json");
+        Assert.Equal((0, 3, 0), (today.Code, Number(today, "orders"), Number(today, "changed")));
+        var small = await Run(shop, "what-if", "--rule", "least-total=5", "--since", "2010-12-02", "--until", "2010-12-03T08:00:00Z", "--json");
+        Assert.Equal((0, 1, 1), (small.Code, Number(small, "orders"), Number(small, "changed")));
+        Assert.Equal(2.55m, JsonElement.Parse(small.Out).GetProperty("confirmed").GetProperty("GBP").GetProperty("totalWas").GetDecimal());
+
+        var told = await Run(shop, "what-if", "--rule", "least-total=5.1");
+        Assert.Equal((0, $"{new Invoice("2").OrderId} Confirmed 2.55 GBP would be Pending 2.55; event 3 order-too-small"), (told.Code, told.Out.Split('\n')[0]));
+    }
+
+    [Fact]
+    public async Task Events_are_found_by_who_caused_them_from_what_and_when()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        await shop.Row("1", "A", time: "2010-12-01T08:00:00Z").Row("2", "A", "1", time: "2010-12-02T08:00:00Z").Import();
+        await shop.Query("update events.mt_events set is_archived = true where causation_id like '%/1'");
+        var trace = (await shop.Query("select correlation_id from events.mt_events limit 1"))[0];
+
+        var noon = DateTimeOffset.Parse("2010-12-01T12:00:00Z", CultureInfo.InvariantCulture);
+        Assert.Equal("1 2 3 1 2 3", await Found(new(Correlation: trace)));
+        Assert.Equal("1 2 3", await Found(new(Actor: "import", Correlation: trace, Since: noon)));
+        Assert.Equal("1 2 3", await Found(new(Until: noon)));
+        Assert.Empty(await Found(new(Actor: "ann")));
+
+        var told = await Run(shop, "events", "--causation", "online-retail/2", "--until", "2010-12-03");
+        Assert.Equal($$"""2010-12-02T08:00:00Z {{new Invoice("2").OrderId}} 3 order_confirmed {} by import from online-retail/2 in {{trace}}""", told.Out.Split('\n')[2]);
+        var counted = await Run(shop, "events", "--since", "2010-12-02", "--json");
+        Assert.Equal((0, 3, 3), (counted.Code, Number(counted, "events"), JsonElement.Parse(counted.Out).GetProperty("found").GetArrayLength()));
+
+        async Task<string> Found(EventSearch search) =>
+            string.Join(' ', await search.In(shop.Store, TestContext.Current.CancellationToken).Select(found => found.Event.Version).ToListAsync(TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("import", "nowhere.csv")]
     [InlineData("import", "nowhere.csv", "--bad")]
     [InlineData("seed", "--orders", "many")]
     [InlineData("seed", "--orders", "0")]
     [InlineData("verify", "what")]
+    [InlineData("what-if", "--rule", "no-such-rule")]
+    [InlineData("what-if", "--rule", "today", "--since", "yesterday")]
+    [InlineData("events")]
+    [InlineData("events", "--until", "tomorrow")]
     public async Task What_cannot_be_used_ends_with_2_and_says_why_on_standard_error(params string[] args)
     {
         await using var shop = await LegacyShop.Open(postgres);

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using OrderMonolith.Operations;
 
 namespace OrderMonolith.Specs;
 
@@ -67,6 +70,19 @@ public sealed class TrialSpecs(Postgres postgres)
 
         Assert.Equal(1, (await monolith.Send("POST", order + "/what-if", """{"atVersion":1}""")).Content.GetProperty("order").GetProperty("version").GetInt32());
         Assert.Equal(before, await monolith.Query<string>(Everything));
+    }
+
+    [Fact]
+    public async Task Without_a_difference_every_order_is_what_it_is()
+    {
+        await using var monolith = await Monolith.Start(postgres);
+        await Seeding.Run(monolith.Services.GetRequiredService<IDocumentStore>(), monolith.Services.GetRequiredService<TimeProvider>(), 1, 50, new Seen(_ => { }), TestContext.Current.CancellationToken);
+        foreach (var id in await monolith.Query<Guid[]>("select array_agg(id) from views.mt_doc_order"))
+        {
+            var (order, same) = (await monolith.Send("GET", $"/v1/orders/{id}"), (await monolith.Send("POST", $"/v1/orders/{id}/what-if", "{}")).Content);
+            Assert.True(JsonElement.DeepEquals(order.Content, same.GetProperty("order")), order.Body);
+            Assert.Equal("[][][]", same.GetProperty("events").GetRawText() + same.GetProperty("refusals").GetRawText() + same.GetProperty("patch").GetRawText());
+        }
     }
 
     [Theory]

@@ -80,10 +80,17 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
     }
 
     [Fact]
-    public async Task The_callers_trace_is_named()
+    public async Task The_callers_trace_is_named_in_every_answer()
     {
-        var answer = await monolith.Send("GET", "/nowhere", null, ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
-        Assert.Equal("4bf92f3577b34da6a3ce929d0e0e4736", answer.Content.GetProperty("traceId").GetString());
+        const string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        (string, string) parent = ("traceparent", $"00-{trace}-00f067aa0ba902b7-01");
+        var problem = await monolith.Send("GET", "/nowhere", null, parent);
+        Assert.Equal((trace, trace), (problem.Content.GetProperty("traceId").GetString(), problem.Header("Trace-Id")));
+
+        var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" }, parent);
+        var read = await monolith.Send("GET", created.Header("Location")!, null, parent);
+        Assert.Equal((201, trace, 200, trace), (created.Status, created.Header("Trace-Id"), read.Status, read.Header("Trace-Id")));
+        Assert.Matches("^[0-9a-f]{32}$", (await monolith.Send("GET", "/health/live")).Header("Trace-Id"));
     }
 
     async Task<string> Start() => (await monolith.Send("POST", "/v1/orders", new { customerId = "c1" })).Header("Location")!;

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using JasperFx.CommandLine;
+using Marten;
+using OrderMonolith.History;
+using static System.FormattableString;
+
+namespace OrderMonolith.Operations;
+
+/// <summary>What <c>events</c> is told.</summary>
+public sealed class EventsInput : OperatorInput
+{
+    /// <summary>What to do instead of finding events.</summary>
+    [Description("check: read every stored event as this version would, before it is deployed; ends with 1 if one cannot be read")]
+    public string Action { get; set; } = "";
+
+    /// <summary>The trace that events belong to.</summary>
+    [Description("Of this trace: an answer's Trace-Id, a problem's traceId, or the correlationId of another event")]
+    [FlagAlias("correlation", true)]
+    public string? CorrelationFlag { get; set; }
+
+    /// <summary>What led to events.</summary>
+    [Description("Led to by this: an Idempotency-Key, or an import's reference")]
+    [FlagAlias("causation", true)]
+    public string? CausationFlag { get; set; }
+
+    /// <summary>Who caused events.</summary>
+    [Description("Caused by this actor: a token's subject, anonymous, import or system")]
+    [FlagAlias("actor", true)]
+    public string? ActorFlag { get; set; }
+
+    /// <summary>The first moment that counts.</summary>
+    [Description("From this time on, such as 2026-01-31 or 2026-01-31T10:00:00Z")]
+    [FlagAlias("since", true)]
+    public string? SinceFlag { get; set; }
+
+    /// <summary>The first moment that no longer counts.</summary>
+    [Description("Before this time")]
+    [FlagAlias("until", true)]
+    public string? UntilFlag { get; set; }
+}
+
+/// <summary>Finds events of all orders.</summary>
+[Description("Find events of all orders, by who caused them, from what and when; or check that every event can be read", Name = "events")]
+public sealed class EventsCommand : OperatorCommand<EventsInput>
+{
+    /// <summary>Two ways to use it.</summary>
+    public EventsCommand()
+    {
+        Usage("Find events").NoArguments();
+        Usage("Read every event").Arguments(x => x.Action).ValidFlags(x => x.JsonFlag);
+    }
+
+    /// <inheritdoc />
+    protected override async Task<ExitCode> Run(EventsInput input, CancellationToken cancellationToken)
+    {
+        var search = new EventSearch(
+            input.CorrelationFlag, input.CausationFlag, input.ActorFlag, Terminal.Time("--since", input.SinceFlag), Terminal.Time("--until", input.UntilFlag));
+        if (search == new EventSearch()) throw new BadInputException("Say which events: --correlation, --causation, --actor, --since or --until.");
+
+        var (clock, count) = (Stopwatch.StartNew(), 0L);
+        using var report = input.JsonFlag ? new JsonReport() : null;
+        await foreach (var found in search.In(Services.GetRequiredService<IDocumentStore>(), cancellationToken))
+        {
+            count++;
+            if (report is null) Say(found);
+            else report.Add(found);
+        }
+
+        if (report is null) Terminal.Say(Invariant($"{count:N0} events in {clock.Elapsed.TotalSeconds:N1} s"));
+        else report.Finish(new { Events = count }, clock.Elapsed.TotalSeconds);
+        return ExitCode.Done;
+    }
+
+    static void Say(FoundEvent found)
+    {
+        var (orderId, e) = found;
+        Terminal.Say(Invariant($"{e.Timestamp.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'} {orderId} {e.Version} {e.Type} {e.Data} by {e.Actor} from {e.CausationId} in {e.CorrelationId}"));
+    }
+}
