@@ -64,7 +64,18 @@ public static class Topology
         summaries.AddIndex("created_at", "id");
         summaries.AddIndex("customer_id", "created_at", "id");
         summaries.AddIndex("status", "created_at", "id");
-        summaries.Indexes.Add(new DocumentIndex(summaries, "data") { Name = "mt_doc_order_summary_idx_products", Method = IndexMethod.gin, Mask = "(? -> 'products')" });
+        summaries.Indexes.Add(new ProductsIndex(summaries) { Method = IndexMethod.gin, Mask = "(? -> 'products')" });
+    }
+
+    /// <summary>An index is called after its table, which another version of the view does not share.</summary>
+    sealed class ProductsIndex : DocumentIndex
+    {
+        readonly DocumentMapping summaries;
+
+        public ProductsIndex(DocumentMapping summaries)
+            : base(summaries, "data") => this.summaries = summaries;
+
+        protected override string deriveIndexName() => $"{summaries.TableName.Name}_idx_products";
     }
 
     static void Events(IEventStoreOptions events)

@@ -17,8 +17,6 @@ public static class HistoryEndpoints
     const int MostLimit = 1_000;
     const int MostSteps = 1_000;
 
-    const string AsItIs = "select data, mt_version from views.mt_doc_order where id = $1 and ($2 is null or customer_id = $2)";
-
     /// <summary>The order with its lines: as of its last event, or as it was at a version or a time.</summary>
     [WolverineGet("/v1/orders/{orderId}")]
     public static async Task<IResult> GetOrder(Guid orderId, NpgsqlDataSource database, IDocumentStore store, HttpContext http)
@@ -26,7 +24,7 @@ public static class HistoryEndpoints
         var query = QueryParameters.Of(http, "version", "at");
         var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at", inclusive: true));
         if (version is null && at is null)
-            return await StoredJson.Find(database, AsItIs, orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw NotFound();
+            return await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw NotFound();
         if (version is not null && at is not null) throw QueryParameters.Wrong("at", "does not go with version");
 
         await using var session = store.QuerySession();

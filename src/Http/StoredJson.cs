@@ -11,10 +11,14 @@ namespace OrderMonolith.Http;
 /// <param name="version">The version they show, if they are of one thing that has versions.</param>
 public sealed class StoredJson(ReadOnlyMemory<byte> json, long? version = null) : IResult
 {
-    /// <summary>One thing of a caller: a question with the thing's id as <c>$1</c> and the caller's customer, or null, as <c>$2</c>, answered by its JSON and its version; null where there is none.</summary>
-    public static async Task<(byte[] Json, long Version)?> Find(NpgsqlDataSource database, string sql, Guid id, HttpContext http)
+    /// <summary>The JSON and the version of a document of the caller's; null where there is none.</summary>
+    /// <param name="database">Where it lies.</param>
+    /// <param name="table">In which table.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="http">The request: whose documents it may see, and when it gives up.</param>
+    public static async Task<(byte[] Json, long Version)?> Find(NpgsqlDataSource database, string table, Guid id, HttpContext http)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CreateCommand($"select data, mt_version from {table} where id = $1 and ($2 is null or customer_id = $2)");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Caller.Of(http).CustomerId, NpgsqlDbType = NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, http.RequestAborted);

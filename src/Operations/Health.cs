@@ -2,6 +2,7 @@ using Marten;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using Weasel.Core.Migrations;
@@ -54,7 +55,7 @@ public sealed class StorageHealth(IDocumentStore store, NpgsqlDataSource databas
     {
         try
         {
-            await using var probe = database.CreateCommand("select from events.mt_streams, events.mt_events, views.mt_doc_order limit 0");
+            await using var probe = database.CreateCommand($"select from events.mt_streams, events.mt_events, {store.TableOf<Order>()} limit 0");
             await probe.ExecuteNonQueryAsync(cancellationToken);
 
             // Comparing the whole schema is dear, and once it was current only somebody's hand makes it otherwise.

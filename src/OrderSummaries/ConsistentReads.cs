@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marten;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
@@ -8,7 +9,7 @@ using OrderMonolith.Storage;
 namespace OrderMonolith.OrderSummaries;
 
 /// <summary>Lets a reader wait until a view that follows from behind holds what a <c>Consistency-Token</c> names.</summary>
-public sealed class ConsistentReads(NpgsqlDataSource database, StoreEpoch epoch, OrderSummaryLifecycle lifecycle, TimeProvider clock)
+public sealed class ConsistentReads(NpgsqlDataSource database, IDocumentStore store, StoreEpoch epoch, OrderSummaryLifecycle lifecycle, TimeProvider clock)
 {
     const int DefaultSeconds = 5;
     const int MostSeconds = 30;
@@ -46,7 +47,7 @@ public sealed class ConsistentReads(NpgsqlDataSource database, StoreEpoch epoch,
     async Task<(long Position, long Head)> Where(CancellationToken cancellation)
     {
         await using var question = database.CreateCommand(Progress);
-        question.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{OrderSummaryLifecycle.Projection}:All" });
+        question.Parameters.Add(new NpgsqlParameter<string> { TypedValue = store.ViewOf<OrderSummary>().Shard });
         await using var answer = await question.ExecuteReaderAsync(cancellation);
         await answer.ReadAsync(cancellation);
         return (answer.GetInt64(0), answer.GetInt64(1));

@@ -63,9 +63,9 @@ public sealed class OrderList
         ["customerId", "status", "productId", "currency", "createdFrom", "createdTo", "minTotal", "maxTotal", "sort", "limit", "cursor"];
 
     /// <summary>The page as JSON, <c>{"items":[…],"next":…}</c>, the items as they lie in the database.</summary>
-    public async Task<ReadOnlyMemory<byte>> Page(NpgsqlDataSource database, CancellationToken cancellation)
+    public async Task<ReadOnlyMemory<byte>> Page(NpgsqlDataSource database, string table, CancellationToken cancellation)
     {
-        await using var command = Command(database);
+        await using var command = Command(database, table);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var page = new ArrayBufferWriter<byte>(16 * 1024);
         page.Write("{\"items\":["u8);
@@ -101,7 +101,7 @@ public sealed class OrderList
     static object Exact(object value) => value is DateTime time ? time.Ticks : value is decimal amount ? amount / 1.0000000000000000000000000000m : value;
 
     /// <summary>The question that finds the page, and one row more where there is a next one.</summary>
-    public NpgsqlCommand Command(NpgsqlDataSource database)
+    public NpgsqlCommand Command(NpgsqlDataSource database, string table)
     {
         var command = database.CreateCommand();
         string Parameter(object value)
@@ -116,7 +116,7 @@ public sealed class OrderList
         if (after is { } place) others.Add($"({column}, id) {beyond} ({Parameter(place.Key)}, {Parameter(place.Id)})");
 
         // How rare a product is PostgreSQL cannot know when it plans once for all: left to itself it would walk the whole table in the order of the page.
-        var rows = conditions[true].Any() ? $"(select * from views.mt_doc_order_summary {Where(conditions[true])} offset 0) holding" : "views.mt_doc_order_summary";
+        var rows = conditions[true].Any() ? $"(select * from {table} {Where(conditions[true])} offset 0) holding" : table;
         command.CommandText = $"""
             select data, {column}, id from {rows}
             {Where(others)}

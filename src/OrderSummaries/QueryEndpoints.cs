@@ -1,3 +1,4 @@
+using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 using OrderMonolith.Http;
@@ -10,28 +11,25 @@ namespace OrderMonolith.OrderSummaries;
 [Authorize(Scopes.ReadOrders)]
 public static class QueryEndpoints
 {
-    const string Order = "select data, mt_version from views.mt_doc_order where id = $1 and ($2 is null or customer_id = $2)";
-    const string Summary = "select data, mt_version from views.mt_doc_order_summary where id = $1 and ($2 is null or customer_id = $2)";
-
     /// <summary>The order in one line.</summary>
     [WolverineGet("/v1/orders/{orderId}/summary")]
-    public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, ViewLag lag, ConsistentReads reads, HttpContext http)
+    public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, IDocumentStore store, ViewLag lag, ConsistentReads reads, HttpContext http)
     {
         QueryParameters.Of(http);
         lag.MustNotBe(OrderSummaryLifecycle.Projection);
         await reads.CatchUp(http);
-        if (await StoredJson.Find(database, Summary, orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
-        throw await StoredJson.Find(database, Order, orderId, http) is null ? NotFound() : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
+        if (await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
+        throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? NotFound() : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
     }
 
     /// <summary>Orders in one line each, a page at a time.</summary>
     [WolverineGet("/v1/orders")]
-    public static async Task<IResult> GetOrders(NpgsqlDataSource database, ViewLag lag, ConsistentReads reads, HttpContext http)
+    public static async Task<IResult> GetOrders(NpgsqlDataSource database, IDocumentStore store, ViewLag lag, ConsistentReads reads, HttpContext http)
     {
         var list = new OrderList(QueryParameters.Of(http, OrderList.Parameters), Caller.Of(http).CustomerId);
         lag.MustNotBe(OrderSummaryLifecycle.Projection);
         await reads.CatchUp(http);
-        return new StoredJson(await list.Page(database, http.RequestAborted));
+        return new StoredJson(await list.Page(database, store.TableOf<OrderSummary>(), http.RequestAborted));
     }
 
     static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);

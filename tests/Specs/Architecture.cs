@@ -50,6 +50,12 @@ public sealed partial class Architecture
         select $"{line.Where} {line.Text}");
 
     [Fact]
+    public void Tables_of_views_are_named_by_the_store_alone() => Assert.Empty(
+        from line in Code()
+        where line.Text.Contains("mt_doc_order", StringComparison.Ordinal) || line.Text.Contains(":All", StringComparison.Ordinal)
+        select $"{line.Where} {line.Text.Trim()}");
+
+    [Fact]
     public void Folders_are_flat() => Assert.DoesNotContain(
         Sources(), file => Path.GetRelativePath(Path.Combine(Root(), "src"), file).Count(c => c == Path.DirectorySeparatorChar) > 1);
 

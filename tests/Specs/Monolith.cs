@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Alba;
 using JasperFx.CommandLine;
+using Marten;
 using Npgsql;
 
 namespace OrderMonolith.Specs;
@@ -24,7 +25,10 @@ public sealed class Monolith : IAsyncDisposable
     public IServiceProvider Services => host.Services;
 
     /// <summary>Starts the service on a new database, or on one that is there already.</summary>
-    public static async Task<Monolith> Start(Postgres postgres, string? connectionString = null, params (string Key, string Value)[] settings)
+    public static Task<Monolith> Start(Postgres postgres, string? connectionString = null, params (string Key, string Value)[] settings) => Start(postgres, connectionString, null, settings);
+
+    /// <summary>Starts the service with another topology.</summary>
+    public static async Task<Monolith> Start(Postgres postgres, string? connectionString, Action<StoreOptions>? topology, params (string Key, string Value)[] settings)
     {
         JasperFxEnvironment.AutoStartHost = true;
         connectionString ??= await postgres.CreateDatabaseAsync("specs");
@@ -32,6 +36,7 @@ public sealed class Monolith : IAsyncDisposable
         {
             web.UseSetting("ConnectionStrings:Orders", Postgres.AsApplication(connectionString));
             foreach (var (key, value) in settings) web.UseSetting(key, value);
+            if (topology is not null) web.ConfigureServices(services => services.ConfigureMarten(topology));
         });
         return new(host, Postgres.AsOwner(connectionString));
     }

@@ -33,7 +33,7 @@ public sealed class OrderListPlans(OneMonolith one) : IClassFixture<OneMonolith>
         })
         {
             var http = new DefaultHttpContext { Request = { QueryString = new(query) } };
-            await using var command = new OrderList(QueryParameters.Of(http, OrderList.Parameters), owner: null).Command(source);
+            await using var command = new OrderList(QueryParameters.Of(http, OrderList.Parameters), owner: null).Command(source, "views.mt_doc_order_summary");
 
             // Prepared statements are planned for the values at hand at first, and after five times for any, if that looks as cheap.
             await Rows(database, $"prepare page as {command.CommandText}");

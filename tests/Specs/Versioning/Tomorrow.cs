@@ -80,7 +80,7 @@ public sealed partial class TomorrowsOrders : SingleStreamProjection<Order, Guid
 {
     readonly Func<object, object> meaning;
 
-    public TomorrowsOrders(Func<object, object> meaning) => (this.meaning, Name, Version, IncludeArchivedEvents) = (meaning, "orders", 1, true);
+    public TomorrowsOrders(Func<object, object> meaning, uint version = 1) => (this.meaning, Name, Version, IncludeArchivedEvents) = (meaning, "orders", version, true);
 
     public override Order? Evolve(Order? snapshot, Guid id, IEvent e) => new OrderProjection().Evolve(snapshot, id, Tomorrow.Told(e, meaning));
 }
@@ -90,7 +90,7 @@ public sealed partial class TomorrowsSummaries : SingleStreamProjection<OrderSum
 {
     readonly Func<object, object> meaning;
 
-    public TomorrowsSummaries(Func<object, object> meaning) => (this.meaning, Name, Version, IncludeArchivedEvents) = (meaning, "order_summaries", 1, true);
+    public TomorrowsSummaries(Func<object, object> meaning, uint version = 1) => (this.meaning, Name, Version, IncludeArchivedEvents) = (meaning, "order_summaries", version, true);
 
     public override OrderSummary? Evolve(OrderSummary? snapshot, Guid id, IEvent e) => new OrderSummaryProjection().Evolve(snapshot, id, Tomorrow.Told(e, meaning));
 }

@@ -1,0 +1,161 @@
+using JasperFx;
+using JasperFx.Events.Projections;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using OrderMonolith.Operations;
+using OrderMonolith.Orders;
+using OrderMonolith.OrderSummaries;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>The recipe by which a fold changes: the view gets a new version, and no node meets what another fold made.</summary>
+public sealed class ChangedFolds(Postgres postgres)
+{
+    static readonly object Tea = new { customerId = "ada", items = new[] { new { productId = "tea", quantity = 2, unitPrice = 9.5m } } };
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task No_answer_and_no_decision_of_a_new_fold_rests_on_what_the_old_one_made()
+    {
+        var database = await postgres.CreateDatabaseAsync("folds");
+        string order;
+        await using (var today = await Monolith.Start(postgres, database))
+        {
+            order = (await today.Send("POST", "/v1/orders", Tea)).Header("Location")!;
+            await Refuses(database, NewOrders, "The view 'orders' is kept in version 1, but this node makes version 2 of it");
+            Assert.Equal(200, (await today.Send("GET", order)).Status);
+        }
+
+        await SetUp(database, NewOrders);
+        await Refuses(database, NewOrders, "with all nodes stopped, run 'resources setup', then 'projections rebuild -p orders'.");
+        await Rebuild(database, NewOrders, "orders");
+        await using (var tomorrow = await Monolith.Start(postgres, database, NewOrders))
+        {
+            var shown = await tomorrow.Send("GET", order);
+            Assert.Equal("TEA", shown.Content.GetProperty("lines")[0].GetProperty("productId").GetString());
+            Assert.Equal("item-not-in-order", (await tomorrow.Send("DELETE", order + "/items/tea")).Code);
+            Assert.Equal(200, (await tomorrow.Send("DELETE", order + "/items/TEA?quantity=1")).Status);
+            Assert.Equal("Healthy", (await tomorrow.Send("GET", "/health/ready")).Content.GetProperty("status").GetString());
+            await IsVerified(tomorrow);
+            Assert.Equal("2 3", await tomorrow.Query<string>("select concat_ws(' ', (select mt_version from views.mt_doc_order), (select mt_version from views.mt_doc_order_2))"));
+            await Refuses(database, Nothing, "The view 'orders' is kept in version 2, but this node makes version 1 of it");
+        }
+
+        await Refuses(database, Nothing, "The view 'orders' is kept in version 2, but this node makes version 1 of it");
+        await Rebuild(database, Nothing, "orders");
+        await using var again = await Monolith.Start(postgres, database);
+        Assert.Equal("\"3\"", (await again.Send("GET", order)).Header("ETag"));
+    }
+
+    [Theory]
+    [InlineData("Inline")]
+    [InlineData("Async")]
+    public async Task A_list_of_another_fold_is_as_fresh_and_as_sure_of_itself(string lifecycle)
+    {
+        var database = await postgres.CreateDatabaseAsync("folds");
+        (string, string) settings = ("OrderSummaries:Lifecycle", lifecycle);
+        await using (var today = await Monolith.Start(postgres, database, settings)) await today.Send("POST", "/v1/orders", Tea);
+
+        await SetUp(database, NewSummaries);
+        await Refuses(database, NewSummaries, "The view 'order_summaries' is kept in version 1, but this node makes version 2 of it", lifecycle);
+        await Rebuild(database, NewSummaries, "order_summaries", lifecycle);
+        await using var tomorrow = await Monolith.Start(postgres, database, NewSummaries, settings);
+        var token = (await tomorrow.Send("POST", "/v1/orders", Tea)).Header("Consistency-Token")!;
+        Assert.Equal(2, (await tomorrow.Send("GET", "/v1/orders?productId=TEA", null, ("Consistency-Token", token))).Content.GetProperty("items").GetArrayLength());
+        Assert.Equal(0, (await tomorrow.Send("GET", "/v1/orders?productId=tea")).Content.GetProperty("items").GetArrayLength());
+        Assert.Equal(
+            lifecycle is "Async" ? ["order_summaries:V2:All"] : [],
+            tomorrow.Services.GetRequiredService<IDocumentStore>().Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity));
+        await IsVerified(tomorrow);
+    }
+
+    [Fact]
+    public async Task What_was_remembered_before_versions_were_is_of_the_first()
+    {
+        var database = await postgres.CreateDatabaseAsync("folds");
+        await using var node = await Monolith.Start(postgres, database);
+        await node.Query<long>("with one as (delete from views.mt_doc_view_lifecycle where id = 'orders' returning 1) select count(*) from one");
+        await node.Query<long>("with one as (update views.mt_doc_view_lifecycle set data = data - 'version' returning 1) select count(*) from one");
+        await Joins(database, Nothing);
+        await Refuses(database, NewOrders, "The view 'orders' is kept in version 1, but this node makes version 2 of it");
+    }
+
+    static void Nothing(StoreOptions store)
+    {
+    }
+
+    static void NewOrders(StoreOptions store) => Instead(store, "orders", new TomorrowsOrders(InCapitals, 2), ProjectionLifecycle.Inline);
+
+    static void NewSummaries(StoreOptions store) => Instead(store, "order_summaries", new TomorrowsSummaries(InCapitals, 2), store.Projections.All.Single(view => view.Name is "order_summaries").Lifecycle);
+
+    static void Instead<T>(StoreOptions store, string name, Marten.Events.Aggregation.SingleStreamProjection<T, Guid> fold, ProjectionLifecycle lifecycle)
+        where T : class
+    {
+        var old = store.Projections.All.Single(view => view.Name == name);
+        store.Projections.Add(fold, lifecycle);
+        store.Projections.All.Remove(old);
+    }
+
+    static object InCapitals(object fact) => fact switch
+    {
+        ItemAdded e => e with { ProductId = e.ProductId.ToUpperInvariant() },
+        ItemRemoved e => e with { ProductId = e.ProductId.ToUpperInvariant() },
+        _ => fact,
+    };
+
+    /// <summary>What <c>resources setup</c> and <c>db/roles.sql</c> do.</summary>
+    static async Task SetUp(string database, Action<StoreOptions> topology)
+    {
+        await using var source = NpgsqlDataSource.Create(Postgres.AsOwner(database));
+        using var store = Store(source, topology, "Inline");
+        await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+        await Postgres.RunScriptAsync(database, "roles.sql");
+    }
+
+    /// <summary>What <c>projections rebuild</c> does, by the framework's own command.</summary>
+    static async Task Rebuild(string database, Action<StoreOptions> topology, string projection, string lifecycle = "Inline")
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(database));
+        builder.Services.AddMarten(store =>
+        {
+            Topology.Store(store, Enum.Parse<ProjectionLifecycle>(lifecycle));
+            topology(store);
+        }).UseNpgsqlDataSource();
+        using var host = builder.Build();
+        await using var alone = await LockSession.Open(host.Services.GetRequiredService<NpgsqlDataSource>(), Cancellation);
+        Assert.True(await alone.TryAlone(Cancellation));
+        await OrderSummaryLifecycle.Forget(host.Services.GetRequiredService<IDocumentStore>());
+        Assert.Equal(0, await host.RunJasperFxCommands(["projections", "rebuild", "-p", projection]));
+    }
+
+    static async Task Refuses(string database, Action<StoreOptions> topology, string why, string lifecycle = "Inline") =>
+        Assert.Contains(why, (await Assert.ThrowsAsync<SetupException>(() => Joins(database, topology, lifecycle))).Message, StringComparison.Ordinal);
+
+    static async Task Joins(string database, Action<StoreOptions> topology, string lifecycle = "Inline")
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        using var store = Store(source, topology, lifecycle);
+        using var node = new ServingLock(source, store, new(Enum.Parse<ProjectionLifecycle>(lifecycle)), NullLogger<ServingLock>.Instance);
+        await using (await node.Join(Cancellation)) { }
+    }
+
+    static DocumentStore Store(NpgsqlDataSource source, Action<StoreOptions> topology, string lifecycle) => DocumentStore.For(store =>
+    {
+        Topology.Store(store, Enum.Parse<ProjectionLifecycle>(lifecycle));
+        store.Connection(source);
+        store.AutoCreateSchemaObjects = AutoCreate.None;
+        topology(store);
+    });
+
+    static async Task IsVerified(Monolith node)
+    {
+        var found = new List<Difference>();
+        await new Verification(node.Services.GetRequiredService<IDocumentStore>(), found.Add, new Seen(_ => { }), Cancellation).Run();
+        Assert.Empty(found);
+    }
+}
