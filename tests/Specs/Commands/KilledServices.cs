@@ -15,13 +15,9 @@ public sealed class KilledServices(Postgres postgres)
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Every_command_has_its_effect_once_and_is_answered_alike() => Survive(kills: 2);
-
-    [Fact(Explicit = true)]
-    public Task However_often_it_dies() => Survive(kills: 10);
-
-    async Task Survive(int kills)
+    public async Task Every_command_has_its_effect_once_and_is_answered_alike()
     {
+        var kills = Thorough.Is ? 10 : 2;
         var database = await postgres.CreateDatabaseAsync("killed");
         var (cutOff, committed) = (0, 0);
         for (var life = 0; life <= kills; life++)

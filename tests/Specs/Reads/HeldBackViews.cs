@@ -16,13 +16,9 @@ public sealed class HeldBackViews(Postgres postgres)
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Nobody_reads_what_was_before_the_own_write() => WriteAndRead(pairs: 300, clients: 100);
-
-    [Fact(Explicit = true)]
-    public Task However_often() => WriteAndRead(pairs: 10_000, clients: 500);
-
-    async Task WriteAndRead(int pairs, int clients)
+    public async Task Nobody_reads_what_was_before_the_own_write()
     {
+        var (pairs, clients) = Thorough.Is ? (10_000, 500) : (300, 100);
         await using var monolith = await Monolith.Start(postgres, null, ("OrderSummaries:Lifecycle", "Async"));
         await using var owner = NpgsqlDataSource.Create(monolith.ConnectionString);
         using var enough = new CancellationTokenSource();
