@@ -181,9 +181,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
                 var outcome = await keys.Once(one.Envelope, now, async () =>
                 {
                     var decided = order.Run(one.Envelope, now);
-                    return decided.Order is null || order.Changes ? decided : decided with { Position = await current.Value };
+                    return decided.Order is null || order.LastEvent is not null ? decided : decided with { Position = await current.Value };
                 });
-                answers.Add(() => one.TrySetResult(outcome.Order is null ? outcome : outcome with { Position = outcome.Position ?? order.Position }));
+                var last = order.LastEvent;
+                answers.Add(() => one.TrySetResult(outcome.Order is null ? outcome : outcome with { Position = outcome.Position ?? last?.Sequence }));
             }
             catch (Exception poison)
             {

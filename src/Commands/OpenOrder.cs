@@ -19,14 +19,11 @@ public sealed class OpenOrder(IEventStream<Order> stream)
     /// <summary>The order as it will be once the session is saved.</summary>
     public Order State { get; private set; } = stream.Aggregate ?? new Order { Id = stream.Id };
 
-    /// <summary>Whether anything was appended in this session.</summary>
-    public bool Changes => stream.Events.Count > 0;
-
     /// <summary>What was appended in this session.</summary>
     public IEnumerable<OrderEvent> Facts => stream.Events.Select(e => (OrderEvent)e.Data);
 
-    /// <summary>Sequence of the last event that was appended, once the session is saved.</summary>
-    public long? Position => stream.Events is [.., var last] ? last.Sequence : null;
+    /// <summary>The last event that was appended in this session so far; it knows its sequence once the session is saved.</summary>
+    public IEvent? LastEvent => stream.Events is [.., var last] ? last : null;
 
     /// <summary>Opens orders in one round trip, in the order of their ids, so that two nodes never wait for each other in a circle.</summary>
     /// <remarks>What inline views hold of them comes along: a session that keeps an identity map need not ask for it when it saves.</remarks>
@@ -85,7 +82,7 @@ public sealed class OpenOrder(IEventStream<Order> stream)
         MustBeWhole();
         var time = at > State.LastUpdated ? at : State.LastUpdated;
         stream.AppendOne(fact);
-        var e = stream.Events[^1];
+        var e = LastEvent!;
         (e.Timestamp, e.UserName, e.CausationId, e.CorrelationId) = (time, cause.Actor, cause.CausationId, cause.CorrelationId);
         State = State.After(fact, time);
     }

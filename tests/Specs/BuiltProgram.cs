@@ -47,3 +47,43 @@ public static class BuiltProgram
         },
     })!;
 }
+
+/// <summary>The program as it was built, which serves in a process of its own.</summary>
+public sealed class ServingProgram : IAsyncDisposable
+{
+    const string Listens = "Now listening on: ";
+
+    readonly Process process;
+    readonly Task reading;
+
+    ServingProgram(Process process, Uri address)
+    {
+        this.process = process;
+        Client = new() { BaseAddress = address };
+        reading = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+    }
+
+    /// <summary>Calls it.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Starts it on a database, and waits until it serves.</summary>
+    public static async Task<ServingProgram> Start(string database)
+    {
+        var process = BuiltProgram.Start(database, "Inline", "--urls=http://127.0.0.1:0");
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            if (line.Split(Listens) is [_, var address]) return new(process, new(address));
+        throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Ends it without a word.</summary>
+    public void Kill() => process.Kill();
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await reading;
+        Client.Dispose();
+        process.Dispose();
+    }
+}

@@ -91,7 +91,7 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_database_that_says_nothing_more_does_not_hold_up_the_end()
     {
-        await using var line = new SilentLine(connectionString);
+        await using var line = new BrittleLine(connectionString);
         await using var through = NpgsqlDataSource.Create(line.ConnectionString);
         var session = await LockSession.Open(through, Cancellation);
         Assert.True(await session.TryShared(Cancellation));

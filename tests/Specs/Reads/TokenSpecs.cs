@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Npgsql;
+using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.Specs;
@@ -45,6 +47,36 @@ public sealed class TokenSpecs(Postgres postgres)
         var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" });
         var behind = await monolith.Send("GET", "/v1/orders", null, Token(created), ("Prefer", "wait=1"));
         Assert.Equal((503, "projection-behind", "1"), (behind.Status, behind.Code, behind.Header("Retry-After")));
+    }
+
+    [Fact]
+    public async Task Many_who_wait_ask_the_database_no_more_often_than_one_does_and_nobody_asks_for_nobody()
+    {
+        var database = await postgres.CreateDatabaseAsync("token");
+        await using var monolith = await Start("Async", database);
+        await Execute(monolith.ConnectionString, "alter table views.mt_doc_order_summary add constraint stuck check (false) not valid");
+        var token = Token(await monolith.Send("POST", "/v1/orders", new { customerId = "c1" }));
+        var asked = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = question =>
+            {
+                if (question.GetTagItem("db.namespace") as string == new NpgsqlConnectionStringBuilder(database).Database
+                    && question.GetTagItem("db.query.text") is string text && text.Contains("mt_event_progression where name = $1", StringComparison.Ordinal)) Interlocked.Increment(ref asked);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        var clock = Stopwatch.StartNew();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => monolith.Send("GET", "/v1/orders", null, token, ("Prefer", "wait=2"))));
+        Assert.All(answers, answer => Assert.Equal("projection-behind", answer.Code));
+        var meanwhile = asked;
+        Assert.InRange(meanwhile, 10, clock.Elapsed / ViewProgress.Pause + 2);
+
+        for (var i = 0; i < 20; i++) await monolith.Send("GET", "/v1/orders");
+        Assert.InRange(asked, meanwhile, meanwhile + 1);
     }
 
     [Theory]
