@@ -51,7 +51,14 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
     }
 
     /// <inheritdoc />
-    protected override async Task<ExitCode> Run(EventsInput input, CancellationToken cancellationToken)
+    protected override Task<ExitCode> Run(EventsInput input, CancellationToken cancellationToken) => input.Action switch
+    {
+        "" => Find(input, cancellationToken),
+        "check" => Check(input, cancellationToken),
+        var other => throw new BadInputException($"'{other}' is nothing to do with events: 'events check', or 'events' with what to find."),
+    };
+
+    async Task<ExitCode> Find(EventsInput input, CancellationToken cancellation)
     {
         var search = new EventSearch(
             input.CorrelationFlag, input.CausationFlag, input.ActorFlag, Terminal.Time("--since", input.SinceFlag), Terminal.Time("--until", input.UntilFlag));
@@ -59,7 +66,7 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
 
         var (clock, count) = (Stopwatch.StartNew(), 0L);
         using var report = input.JsonFlag ? new JsonReport() : null;
-        await foreach (var found in search.In(Services.GetRequiredService<IDocumentStore>(), cancellationToken))
+        await foreach (var found in search.In(Services.GetRequiredService<IDocumentStore>(), cancellation))
         {
             count++;
             if (report is null) Say(found);
@@ -71,9 +78,28 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
         return ExitCode.Done;
     }
 
+    async Task<ExitCode> Check(EventsInput input, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var report = input.JsonFlag ? new JsonReport() : null;
+        var summary = await Terminal.Watch(progress => new EventCheck(
+            Services.GetRequiredService<IDocumentStore>(), report is null ? Say : report.Add, progress, cancellation).Run());
+        if (report is null) foreach (var sentence in Sentences(summary, clock.Elapsed.TotalSeconds)) Terminal.Say(sentence);
+        else report.Finish(summary, clock.Elapsed.TotalSeconds);
+        return summary.Unreadable == 0 ? ExitCode.Done : ExitCode.Wrong;
+    }
+
     static void Say(FoundEvent found)
     {
         var (orderId, e) = found;
         Terminal.Say(Invariant($"{e.Timestamp.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'} {orderId} {e.Version} {e.Type} {e.Data} by {e.Actor} from {e.CausationId} in {e.CorrelationId}"));
     }
+
+    static void Say(UnreadableEvent e) => Terminal.Say(Invariant($"{e.OrderId} event {e.Version} ({e.Type}, sequence {e.Sequence}): {e.Why}"));
+
+    static IEnumerable<string> Sentences(EventCheckSummary s, double seconds) =>
+    [
+        .. s.Types.Select(t => Invariant($"{t.Key,-20} {t.Value.Events,12:N0}   read as {t.Value.ReadsAs ?? "nothing"}, {t.Value.Unreadable:N0} cannot be")),
+        Invariant($"{s.Events:N0} events in {seconds:N1} s: {s.Unreadable:N0} cannot be read"),
+    ];
 }

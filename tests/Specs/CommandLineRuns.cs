@@ -67,6 +67,19 @@ public sealed class CommandLineRuns(Postgres postgres)
             string.Join(' ', await search.In(shop.Store, TestContext.Current.CancellationToken).Select(found => found.Event.Version).ToListAsync(TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task Events_that_cannot_be_read_are_named_and_end_with_1()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        await shop.Row("1", "A").Import();
+        Assert.Equal(0, (await Run(shop, "events", "check")).Code);
+
+        await shop.Query("update events.mt_events set data = data - 'quantity' where version = 2");
+        var check = await Run(shop, "events", "check", "--json");
+        Assert.Equal((1, 3, 1), (check.Code, Number(check, "events"), Number(check, "unreadable")));
+        Assert.Equal(new Invoice("1").OrderId, JsonElement.Parse(check.Out).GetProperty("found")[0].GetProperty("orderId").GetGuid());
+    }
+
     [Theory]
     [InlineData("import", "nowhere.csv")]
     [InlineData("import", "nowhere.csv", "--bad")]
@@ -76,6 +89,7 @@ public sealed class CommandLineRuns(Postgres postgres)
     [InlineData("what-if", "--rule", "no-such-rule")]
     [InlineData("what-if", "--rule", "today", "--since", "yesterday")]
     [InlineData("events")]
+    [InlineData("events", "mend")]
     [InlineData("events", "--until", "tomorrow")]
     public async Task What_cannot_be_used_ends_with_2_and_says_why_on_standard_error(params string[] args)
     {
