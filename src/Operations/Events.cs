@@ -51,6 +51,9 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
     }
 
     /// <inheritdoc />
+    protected override bool ReadsViews => false;
+
+    /// <inheritdoc />
     protected override Task<ExitCode> Run(EventsInput input, CancellationToken cancellationToken) => input.Action switch
     {
         "" => Find(input, cancellationToken),

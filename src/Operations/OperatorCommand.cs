@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using JasperFx.CommandLine;
+using Marten.Exceptions;
 using Npgsql;
 using OrderMonolith.Storage;
 
@@ -49,6 +50,9 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         return code is ExitCode.Done;
     }
 
+    /// <summary>Whether it works with views, which must be those of this version then, and whole for as long as it runs.</summary>
+    protected virtual bool ReadsViews => true;
+
     /// <summary>Does the work.</summary>
     protected abstract Task<ExitCode> Run(T input, CancellationToken cancellationToken);
 
@@ -59,7 +63,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
         {
-            await using var joined = await Services.GetRequiredService<ServingLock>().Join(interruption.Token);
+            await using var joined = ReadsViews ? await Services.GetRequiredService<ServingLock>().Join(interruption.Token) : null;
             return await Run(input, interruption.Token);
         }
         catch (BadInputException e)
@@ -80,6 +84,11 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         catch (SetupException e)
         {
             Terminal.Complain(e.Message);
+            return ExitCode.Wrong;
+        }
+        catch (Exception e) when (e is UnknownEventTypeException or EventDeserializationFailureException)
+        {
+            Terminal.Complain($"A stored event cannot be read: {e.Message} 'events check' names all such events.");
             return ExitCode.Wrong;
         }
         catch (Exception e) when (e.GetBaseException() is PostgresException refused)

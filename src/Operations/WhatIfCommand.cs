@@ -32,6 +32,9 @@ public sealed class WhatIfInput : OperatorInput
 public sealed class WhatIfCommand : OperatorCommand<WhatIfInput>
 {
     /// <inheritdoc />
+    protected override bool ReadsViews => false;
+
+    /// <inheritdoc />
     protected override async Task<ExitCode> Run(WhatIfInput input, CancellationToken cancellationToken)
     {
         var (since, until) = (Terminal.Time("--since", input.SinceFlag) ?? DateTimeOffset.MinValue, Terminal.Time("--until", input.UntilFlag) ?? DateTimeOffset.MaxValue);

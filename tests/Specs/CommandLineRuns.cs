@@ -78,6 +78,13 @@ public sealed class CommandLineRuns(Postgres postgres)
         var check = await Run(shop, "events", "check", "--json");
         Assert.Equal((1, 3, 1), (check.Code, Number(check, "events"), Number(check, "unreadable")));
         Assert.Equal(new Invoice("1").OrderId, JsonElement.Parse(check.Out).GetProperty("found")[0].GetProperty("orderId").GetGuid());
+
+        // A version that makes views anew is asked before it may touch them.
+        await shop.Query("drop table views.mt_doc_view_lifecycle");
+        Assert.Equal(1, (await Run(shop, "events", "check")).Code);
+        var trial = await Run(shop, "what-if", "--rule", "today");
+        Assert.Equal((1, ""), (trial.Code, trial.Out));
+        Assert.Matches("^A stored event cannot be read: .* 'events check' names all such events.", trial.Error);
     }
 
     [Theory]
