@@ -19,11 +19,13 @@ public sealed record OrderDiff(long From, long To, JsonArray Patch, IReadOnlyLis
     /// <param name="nameOf">What an event is called.</param>
     public static OrderDiff Between(OrderHistory history, int from, int to, Func<IEvent, string> nameOf)
     {
-        List<JsonNode?> states = [null, .. history.States().Take(Math.Max(from, to)).Select(Shown)];
+        var earliest = Math.Min(from, to);
+        List<JsonNode?> states = [.. history.States().Skip(earliest).Take(Math.Abs(to - from) + 1).Select(Shown)];
         var steps = from < to ? Enumerable.Range(from + 1, to - from).Select(v => Step(v, v - 1, v)) : Enumerable.Range(to + 1, from - to).Reverse().Select(v => Step(v, v, v - 1));
-        return new(from, to, JsonPatch.Between(states[from], states[to]), [.. steps]);
+        return new(from, to, JsonPatch.Between(states[from - earliest], states[to - earliest]), [.. steps]);
 
-        DiffStep Step(int version, int before, int after) => new(version, nameOf(history.Events[version - 1]), JsonPatch.Between(states[before], states[after]));
+        DiffStep Step(int version, int before, int after) =>
+            new(version, nameOf(history.Events[version - 1]), JsonPatch.Between(states[before - earliest], states[after - earliest]));
     }
 
     /// <summary>An order as callers see it.</summary>

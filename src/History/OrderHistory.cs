@@ -26,10 +26,11 @@ public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
     /// <param name="version">How many events count.</param>
     public Order? AsOf(long version) => events.Take((int)version).Aggregate((Order?)null, (order, e) => After(order, e, orderId));
 
-    /// <summary>The order after each event, from the first on.</summary>
-    public IEnumerable<Order> States()
+    /// <summary>The order before its first event, which is none, and after each event.</summary>
+    public IEnumerable<Order?> States()
     {
         Order? order = null;
+        yield return order;
         foreach (var e in events) yield return order = After(order, e, orderId);
     }
 

@@ -24,16 +24,20 @@ public sealed class Clients(IPEndPoint server, int count)
     Guid[] known = [];
 
     /// <summary>Orders from their first day to their last: 1 create, 4 adds, 1 remove, then 9 of 10 are confirmed and one is cancelled.</summary>
-    public Seen Commands(double seconds) => All(seconds, (ask, random) =>
+    /// <param name="seconds">For how long.</param>
+    /// <param name="keyed">Whether each command has an Idempotency-Key.</param>
+    public Seen Commands(double seconds, bool keyed = false) => All(seconds, (send, random) =>
     {
         var order = Guid.CreateVersion7();
-        ask("POST", "/v1/orders", $$"""{"orderId":"{{order}}","customerId":"customer-{{random.Next(Customers)}}"}""");
+        var step = 0;
+        void Ask(string method, string path, string body) => send(method, path, body, keyed ? $"Idempotency-Key: {order}-{step++}\r\n" : "");
+        Ask("POST", "/v1/orders", $$"""{"orderId":"{{order}}","customerId":"customer-{{random.Next(Customers)}}"}""");
         var first = random.Next(Products);
         for (var n = 0; n < 4; n++)
-            ask("POST", $"/v1/orders/{order}/items", string.Create(CultureInfo.InvariantCulture,
+            Ask("POST", $"/v1/orders/{order}/items", string.Create(CultureInfo.InvariantCulture,
                 $$"""{"productId":"product-{{first + n}}","quantity":{{random.Next(1, 9)}},"unitPrice":{{random.Next(100, 9_999) / 100m}}}"""));
-        ask("DELETE", $"/v1/orders/{order}/items/product-{first}", "");
-        ask("POST", $"/v1/orders/{order}/{(random.Next(10) > 0 ? "confirm" : "cancel")}", "");
+        Ask("DELETE", $"/v1/orders/{order}/items/product-{first}", "");
+        Ask("POST", $"/v1/orders/{order}/{(random.Next(10) > 0 ? "confirm" : "cancel")}", "");
         finished.Enqueue(order);
     });
 
@@ -41,13 +45,13 @@ public sealed class Clients(IPEndPoint server, int count)
     public Seen Orders(double seconds)
     {
         known = [.. finished];
-        return All(seconds, (ask, random) => ask("GET", $"/v1/orders/{known[random.Next(known.Length)]}", ""));
+        return All(seconds, (ask, random) => ask("GET", $"/v1/orders/{known[random.Next(known.Length)]}", "", ""));
     }
 
     /// <summary>A customer's newest 20 orders.</summary>
-    public Seen Lists(double seconds) => All(seconds, (ask, random) => ask("GET", $"/v1/orders?customerId=customer-{random.Next(Customers)}&limit=20", ""));
+    public Seen Lists(double seconds) => All(seconds, (ask, random) => ask("GET", $"/v1/orders?customerId=customer-{random.Next(Customers)}&limit=20", "", ""));
 
-    Seen All(double seconds, Action<Action<string, string, string>, Random> act)
+    Seen All(double seconds, Action<Action<string, string, string, string>, Random> act)
     {
         var began = Stopwatch.GetTimestamp();
         var end = began + (long)(seconds * Stopwatch.Frequency);
@@ -73,7 +77,7 @@ public sealed class Clients(IPEndPoint server, int count)
         return new(sorted.Length, sorted.Length / took, sorted[sorted.Length / 2], sorted[sorted.Length * 99 / 100]);
     }
 
-    List<double> One(Action<Action<string, string, string>, Random> act, long end)
+    List<double> One(Action<Action<string, string, string, string>, Random> act, long end)
     {
         using var connection = new Connection(server);
         var times = new List<double>();
@@ -81,10 +85,10 @@ public sealed class Clients(IPEndPoint server, int count)
         while (Stopwatch.GetTimestamp() < end) act(Ask, random);
         return times;
 
-        void Ask(string method, string path, string body)
+        void Ask(string method, string path, string body, string headers)
         {
             var asked = Stopwatch.GetTimestamp();
-            connection.Ask(method, path, body);
+            connection.Ask(method, path, body, headers);
             times.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
         }
     }

@@ -41,20 +41,22 @@ static async Task Measure(Arguments arguments, Store store, RunningMonolith mono
     using var plain = await PlainAppend.Prepare(store);
     clients.Commands(arguments.Warmup);
 
-    var rounds = new List<(Seen Commands, Effort Effort, Seen Orders, Seen Lists, double Plain)>();
+    var rounds = new List<(Seen Commands, Effort Effort, Seen Keyed, Seen Orders, Seen Lists, double Plain)>();
     for (var n = 0; n < arguments.Rounds; n++)
     {
         var before = await Effort.SoFar(monolith, store);
         var commands = clients.Commands(arguments.Seconds);
         var effort = (await Effort.SoFar(monolith, store)).Since(before);
-        rounds.Add((commands, effort, clients.Orders(arguments.Seconds), clients.Lists(arguments.Seconds),
+        rounds.Add((commands, effort, clients.Commands(arguments.Seconds, keyed: true), clients.Orders(arguments.Seconds), clients.Lists(arguments.Seconds),
             plain is null ? 0 : await plain.Run(arguments.Seconds, arguments.Connections)));
     }
 
     Say($"{arguments.Connections} clients, {arguments.Rounds} rounds of {arguments.Seconds} s, medians");
     Show("commands", rounds.Select(r => r.Commands));
+    Show("with a key", rounds.Select(r => r.Keyed));
     Show("one order", rounds.Select(r => r.Orders));
     Show("a list of 20", rounds.Select(r => r.Lists));
+    Say($"commands with a key each are {Median(rounds.Select(r => r.Keyed.PerSecond / r.Commands.PerSecond)):0.00} of those without");
     Say($"per 1000 commands: {PerCommand(e => e.Service) * 1000:0.000} CPU s of the service, {PerCommand(e => e.Database) * 1000:0.000} of PostgreSQL");
     Say($"per command: {PerCommand(e => e.Log):0} bytes of write-ahead log, {PerCommand(e => e.Commits):0.000} commits, {RoundTripsPerCommit * PerCommand(e => e.Commits):0.00} round trips");
     Say($"  (a commit is a transaction that PostgreSQL numbered; it takes {RoundTripsPerCommit} round trips: fetch, BEGIN with all writes, COMMIT)");
