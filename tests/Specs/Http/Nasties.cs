@@ -1,27 +1,11 @@
-using System.Globalization;
-using System.Text;
-
 namespace OrderMonolith.Specs;
 
 /// <summary>Requests as nobody should send them.</summary>
 /// <param name="random">Where the choices come from.</param>
 /// <param name="orders">Orders that exist.</param>
-sealed class Nasties(Random random, IReadOnlyList<string> orders)
+/// <param name="tokens">Consistency-Tokens that were given.</param>
+sealed class Nasties(Random random, IReadOnlyList<string> orders, IReadOnlyList<string> tokens)
 {
-    static readonly string[] Numbers =
-    [
-        "0", "-0", "-1", "1", "1.0", "1e0", "2147483648", "1e400", "-1e400", "1e-400", "123456789012345678901234567890", "0.00000000000000000000000000001",
-        "1000000.00001", "0.1e1", "00", "01", "+1", ".5", "1.", "NaN", "Infinity", "0x10", "1_000", "9.999999999999999999999999999999",
-    ];
-
-    static readonly string[] Texts =
-    [
-        "\"\"", "\" \"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\ud83d\\ude00\"", "\"\\u202e\"", "\"a/b\"", "\"..\"", "\"c1\"", "\"tea\"", "\"USD\"", "\"usd\"", "\"guest\"",
-        "\"00000000-0000-0000-0000-000000000000\"", "\"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c\"", "\"{0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c}\"", "\"\\x\"", "\"\u0001\"", "'a'", "\"1\"", "\"true\"",
-    ];
-
-    static readonly string[] Members = ["orderId", "customerId", "currency", "items", "confirm", "productId", "quantity", "unitPrice", "description", "reason", "CustomerId", "$type", "__proto__", "", "\\u0000"];
-
     static readonly string[] Tags = ["*", "\"1\"", "1", "W/\"1\"", "\"1\", \"2\"", "\"", "\"-1\"", "\"99999999999999999999\"", "", ",", "\"é\"", "\"1\",*"];
 
     static readonly string[] Ids = ["not-an-id", "00000000-0000-0000-0000-000000000000", "%20", "%E2%80%AE", "0", "-", "'", "a;drop%20table", "%25", "%3Cscript%3E", "..%5c", "%u0041", new('a', 300)];
@@ -30,74 +14,71 @@ sealed class Nasties(Random random, IReadOnlyList<string> orders)
     [
         "", "?", "?&&", "?=", "?quantity=", "?quantity=1&quantity=2", "?quantity=-1", "?quantity=1e3", "?quantity=%00", "?quantity=99999999999999999999", "?limit=0", "?limit=201", "?cursor=x", "?cursor=%00",
         "?customerId=%00", "?customerId=%FF", "?customerId=%ED%A0%80", "?productId=%27%3B", "?sort=%2D", "?minTotal=1e9", "?minTotal=-0", "?createdFrom=yesterday", "?createdTo=9999-12-31T23:59:59Z", "?createdFrom=0001-01-01T00:00:00%2B14:00",
-        "?status=0", "?currency=%C3%9F", "?version=0", "?x[]=1", "?" + new string('a', 2_000),
+        "?status=0", "?currency=%C3%9F", "?version=0", "?from=1&to=2", "?from=2&to=0", "?after=1&limit=1", "?dryRun=true", "?dryRun=true", "?dryRun=true&quantity=1", "?x[]=1", "?" + new string('a', 2_000),
     ];
 
-    static readonly string[] Types =
-        ["application/json", "application/json", "application/json", "application/json", "application/json; charset=utf-8", "application/json; charset=nonsense", "text/json", "", ";", "application/json,text/plain", "multipart/form-data", "é"];
+    static readonly string[] Parameters = ["version", "at", "from", "to", "after", "limit", "dryRun", "quantity", "cursor", "sort", "Version", "dryrun", "%61fter", "from%00"];
 
-    /// <summary>One more request: its line, headers and body.</summary>
+    static readonly string[] Values =
+    [
+        .. NastyBodies.Numbers, "1", "1", "2", "3", "100", "1000", "1001", "2147483647", "9223372036854775807", "true", "false", "TRUE", "", "%00", "%FF", "%ED%A0%80", "%20", "%201", "1%20", "+1", "1,2", "*", "null",
+        "2026-01-31", "2026-01-31T10:00:00Z", "2026-01-31T10:00:00.1234567%2B14:00", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.9999999-14:00", "0001-01-01T00:00:00%2B14:00", "0001-01-01", "2026-02-30",
+        "2026-01-31T24:00:00Z", "2026-01-31T23:59:60Z", "2026-01-31T10:00:00", "-0001-01-01", "10000-01-01", "now",
+    ];
+
+    static readonly string[] Keys = ["", " ", "two words", "a,b", "\"k1\"", "*", "é", "\t", "\u007f", new('k', 255), new('k', 256), new('k', 5_000)];
+
+    static readonly string[] Waits = ["0", "1", "-1", "31", "1e9", "4294967295", "4294967296", "99999999999999999999", "", "\"1\"", "0.5", "é", "1;x=1", "1, wait=2"];
+
+    static readonly string[] Types =
+        [.. Enumerable.Repeat("application/json", 20), "application/json; charset=utf-8", "application/json; charset=nonsense", "text/json", "", ";", "application/json,text/plain", "multipart/form-data", "é"];
+
+    readonly NastyBodies bodies = new(random);
+
+    (string Line, string[] Headers, byte[]? Body)? last;
+
+    /// <summary>One more request, or the last one once more: its line, headers and body.</summary>
     public (string Line, string[] Headers, byte[]? Body) Next()
     {
-        var method = Any("GET", "POST", "POST", "POST", "POST", "DELETE", "HEAD", "PUT", "OPTIONS", "TRACE", "QUERY");
-        var id = random.Next(3) > 0 ? orders[random.Next(orders.Count)] : Any(Ids);
-        var path = Any("/v1/orders", $"/v1/orders/{id}", $"/v1/orders/{id}/items", $"/v1/orders/{id}/items/{Any(Ids)}", $"/v1/orders/{id}/items/tea", $"/v1/orders/{id}/confirm", $"/v1/orders/{id}/cancel", $"/v1/orders/{id}/summary", $"/problems/{Any(Ids)}");
+        if (last is { } again && random.Next(8) == 0) return again;
+        var id = random.Next(4) > 0 ? orders[random.Next(orders.Count)] : Any(Ids);
+        var route = Any(
+            "POST /v1/orders", "GET /v1/orders", $"GET /v1/orders/{id}", $"POST /v1/orders/{id}/items", $"DELETE /v1/orders/{id}/items/{Any("tea", "tea", Any(Ids))}", $"POST /v1/orders/{id}/confirm", $"POST /v1/orders/{id}/cancel",
+            $"GET /v1/orders/{id}/summary", $"GET /v1/orders/{id}/events", $"GET /v1/orders/{id}/diff", $"POST /v1/orders/{id}/what-if", $"POST /v1/orders/{id}/what-if", $"GET /problems/{Any(Ids)}").Split(' ');
+        var method = random.Next(5) > 0 ? route[0] : Any("GET", "POST", "DELETE", "HEAD", "PUT", "OPTIONS", "TRACE", "QUERY");
         List<string> headers = [$"Content-Type: {Any(Types)}"];
-        if (random.Next(3) == 0) headers.Add($"If-Match: {Any(Tags)}");
-        if (random.Next(3) == 0) headers.Add($"If-None-Match: {Any(Tags)}");
-        if (random.Next(3) == 0) headers.Add($"Prefer: {Any("return=minimal", "return", "=", "return=\"minimal\"", "wait=1e9, return=minimal", ";;;", "é")}");
-        if (random.Next(6) == 0) headers.Add($"traceparent: {Any("nonsense", "00-0-0-0", "00-00000000000000000000000000000000-0000000000000000-00")}");
-        if (random.Next(6) == 0) headers.Add($"Authorization: {Any("Bearer", "Bearer x.y.z", "nonsense")}");
-        if (random.Next(6) == 0) headers.Add($"Accept: {Any("text/html", "nonsense", "*/*;q=2")}");
-        return ($"{method} {path}{(random.Next(3) == 0 ? Any(Queries) : "")}", [.. headers], method is "POST" or "PUT" || random.Next(8) == 0 ? Body() : null);
+        Perhaps(6, "If-Match", Any(Tags));
+        Perhaps(6, "If-None-Match", Any(Tags));
+        Perhaps(6, "Prefer", Any("return=minimal", "return", "=", "return=\"minimal\"", "wait=1e9, return=minimal", ";;;", "é", $"wait={Any(Waits)}", $"return=minimal, wait={Any(Waits)}"));
+        Perhaps(3, "Idempotency-Key", random.Next(4) > 0 ? $"k{random.Next(1_000_000)}" : Any(Keys));
+        Perhaps(40, "idempotency-key", Any(Keys));
+        Perhaps(6, "Consistency-Token", Token());
+        Perhaps(40, "Consistency-Token", Token());
+        Perhaps(12, "traceparent", Any("nonsense", "00-0-0-0", "00-00000000000000000000000000000000-0000000000000000-00"));
+        Perhaps(12, "Authorization", Any("Bearer", "Bearer x.y.z", "nonsense"));
+        Perhaps(12, "Accept", Any("text/html", "nonsense", "*/*;q=2"));
+        last = ($"{method} {route[1]}{Query()}", [.. headers], method is "POST" or "PUT" || random.Next(8) == 0 ? bodies.For(route[1]) : null);
+        return last.Value;
+
+        void Perhaps(int oneIn, string name, string value)
+        {
+            if (random.Next(oneIn) == 0) headers.Add($"{name}: {value}");
+        }
     }
 
-    byte[] Body() => random.Next(10) switch
+    string Query() => random.Next(8) switch
     {
-        0 => Noise(),
-        1 => [0xEF, 0xBB, 0xBF, .. "{}"u8],
-        2 => Encoding.Unicode.GetBytes("""{"customerId":"c1"}"""),
-        3 => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Any("[", "{\"a\":", "{\"items\":[{\"items\":["), random.Next(1, 3_000)))),
-        4 => Broken(Encoding.UTF8.GetBytes(Likely())),
-        5 or 6 => Encoding.UTF8.GetBytes(Likely()),
-        _ => Encoding.UTF8.GetBytes(Value(0)),
+        0 => Any(Queries),
+        1 or 2 => $"?{string.Join('&', Enumerable.Range(0, random.Next(1, 4)).Select(_ => $"{Any(Parameters)}={Any(Values)}"))}",
+        _ => "",
     };
 
-    /// <summary>Nearly what a request should be.</summary>
-    string Likely() => Any(
-        $$"""{"customerId":"c1","items":[{"productId":"tea","quantity":{{Any(Numbers)}},"unitPrice":{{Any(Numbers)}}}]}""",
-        $$"""{"productId":{{Any(Texts)}},"quantity":{{Any(Numbers)}},"unitPrice":{{Any(Numbers)}}}""",
-        $$"""{"productId":"tea","quantity":1,"unitPrice":1,"description":{{Any(Texts)}}}""",
-        $$"""{"orderId":{{Any(Texts)}},"customerId":{{Any(Texts)}},"currency":{{Any(Texts)}}}""",
-        $$"""{"customerId":"c1","customerId":"c2"}""",
-        $$"""{"customerId":"c1",{{Quoted(Any(Members))}}:{{Value(2)}}}""",
-        $$"""{"reason":{{Any(Texts)}}}""",
-        "{} {}", "{}//", "", " ", "null", "{", "\0");
-
-    string Value(int depth) => random.Next(depth > 3 ? 4 : 6) switch
+    /// <summary>One that was given, or nearly.</summary>
+    string Token()
     {
-        0 => Any(Numbers),
-        1 => Any(Texts),
-        2 => Any("true", "false", "null", "True", "undefined"),
-        3 => "{}",
-        4 => $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => Value(depth + 1)))}]",
-        _ => $"{{{string.Join(',', Enumerable.Range(0, random.Next(5)).Select(_ => $"{Quoted(Any(Members))}:{Value(depth + 1)}"))}}}",
-    };
-
-    byte[] Noise()
-    {
-        var noise = new byte[random.Next(200)];
-        random.NextBytes(noise);
-        return noise;
-    }
-
-    byte[] Broken(byte[] bytes)
-    {
-        if (bytes.Length > 0) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-        return bytes;
+        var given = tokens[random.Next(tokens.Count)];
+        return random.Next(3) > 0 ? given : Any("", "x", new('A', 32), new('_', 32), given + "=", given[..^1], given[..22] + "__________", given.ToLowerInvariant(), given + ", " + given, "é");
     }
 
     string Any(params ReadOnlySpan<string> of) => of[random.Next(of.Length)];
-
-    static string Quoted(string name) => string.Create(CultureInfo.InvariantCulture, $"\"{name}\"");
 }
