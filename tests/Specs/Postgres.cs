@@ -57,6 +57,14 @@ public sealed class Postgres : IAsyncLifetime
     /// <param name="name">How its name begins: lower-case letters, digits and underscores.</param>
     public async Task<string> CreateDatabaseAsync(string name) => AsApplication(await CreateDatabaseAsync(name, await template.Value));
 
+    /// <summary>Copies a database, whoever uses it, as a restore does, and returns how the application reaches the copy.</summary>
+    public async Task<string> RestoreAsync(string connectionString)
+    {
+        var name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await ExecuteAsync($"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'");
+        return AsApplication(await CreateDatabaseAsync("restored", name));
+    }
+
     /// <summary>Runs a script of <c>db/</c> on a database as its owner.</summary>
     public static async Task RunScriptAsync(string connectionString, string script)
     {

@@ -94,7 +94,7 @@ public sealed class TokenSpecs(Postgres postgres)
                 Assert.Equal("consistency-token-unknown", (await monolith.Send("GET", "/v1/orders", null, ("Consistency-Token", other))).Code);
         }
 
-        await using var restored = await Start(lifecycle, await Restored(database));
+        await using var restored = await Start(lifecycle, await postgres.RestoreAsync(database));
         Assert.Equal("consistency-token-unknown", (await restored.Send("GET", "/v1/orders", null, token)).Code);
         Assert.Single((await restored.Send("GET", "/v1/orders")).Content.GetProperty("items").EnumerateArray());
     }
@@ -114,19 +114,6 @@ public sealed class TokenSpecs(Postgres postgres)
     static (string, string) Token(Answer command) => ("Consistency-Token", command.Header("Consistency-Token")!);
 
     static long Position(Answer command) => ConsistencyToken.TryParse(command.Header("Consistency-Token"), out var token) ? token.Position : -1;
-
-    /// <summary>A copy, as a restore makes one.</summary>
-    static async Task<string> Restored(string database)
-    {
-        var copy = new NpgsqlConnectionStringBuilder(database);
-        var name = copy.Database;
-        copy.Database += "_restored";
-        NpgsqlConnection.ClearAllPools();
-        var server = new NpgsqlConnectionStringBuilder(Postgres.AsOwner(database)) { Database = "postgres" }.ConnectionString;
-        await Execute(server, $"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'");
-        await Execute(server, $"create database {copy.Database} template {name}");
-        return copy.ConnectionString;
-    }
 
     static async Task Execute(string database, string sql)
     {
