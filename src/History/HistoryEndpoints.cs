@@ -31,7 +31,7 @@ public static class HistoryEndpoints
         await using var session = store.QuerySession();
         var wanted = version ?? await OrderHistory.VersionAt(session, orderId, at!.Value);
         var history = await Of(session, orderId, wanted, http);
-        if (wanted < 1 || history.Version < wanted) throw NotFound();
+        if (wanted < 1 || history.Version < wanted) throw NoVersion();
         return StoredJson.Of(history.AsOf(wanted), wanted);
     }
 
@@ -54,7 +54,7 @@ public static class HistoryEndpoints
         var history = await Of(session, orderId, last is { } end ? Math.Max(end, first ?? 1) : long.MaxValue, http);
         var to = last ?? (int)history.Version;
         var from = first ?? Math.Max(to - 1, 0);
-        if (Math.Max(from, to) > history.Version) throw NotFound();
+        if (Math.Max(from, to) > history.Version) throw NoVersion();
         if (Math.Abs(to - from) > StepsOf(history)) throw QueryParameters.Wrong("from", string.Create(CultureInfo.InvariantCulture, $"must be within {StepsOf(history)} versions of to"));
         return StoredJson.Of(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e.EventType)));
     }
@@ -64,7 +64,7 @@ public static class HistoryEndpoints
     public static async Task<IResult> WhatIf(Guid orderId, [FromBody] WhatIfRequest request, IQuerySession session, TimeProvider clock, HttpContext http)
     {
         var history = await Of(session, orderId, request.AtVersion ?? long.MaxValue, http);
-        if (history.Version < request.AtVersion || request.Drop?.Any(version => version > history.Version) is true) throw NotFound();
+        if (history.Version < request.AtVersion || request.Drop?.Any(version => version > history.Version) is true) throw NoVersion();
         return StoredJson.Of(History.WhatIf.Of(history, request, clock.GetUtcNow(), fact => AuditTrail.NameOf(session.DocumentStore, fact.GetType())));
     }
 
@@ -78,6 +78,8 @@ public static class HistoryEndpoints
         var history = await OrderHistory.Load(session, orderId, Math.Max(upTo, 1));
         return history.AsOf(1) is { } order && (Caller.Of(http).CustomerId ?? order.CustomerId) == order.CustomerId ? history : throw NotFound();
     }
+
+    static ProblemException NoVersion() => new("order-not-found", "The order is there, but not in this version or at this time.");
 
     static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
 }

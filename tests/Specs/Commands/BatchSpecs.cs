@@ -37,7 +37,7 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         var id = await batches.NewOrder();
         var outcomes = await Task.WhenAll(await batches.Together(On(id, Tea), On(id, Tea), On(id, new ConfirmOrder()), On(id, new ConfirmOrder())));
         var stored = await one.Service.Query<long[]>($"select array_agg(seq_id order by version) from events.mt_events where stream_id = '{id}'");
-        Assert.Equal([stored[2], stored[3], stored[4], stored[4]], outcomes.Select(outcome => outcome.Position));
+        Assert.Equal([stored[2], stored[3], stored[4], stored[4]], outcomes.Select(outcome => outcome.Place?.Sequence));
     }
 
     [Fact]
