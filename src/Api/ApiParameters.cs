@@ -11,7 +11,7 @@ public static class ApiParameters
     const ParameterLocation Path = ParameterLocation.Path, Query = ParameterLocation.Query, Header = ParameterLocation.Header;
 
     /// <summary>The order's id.</summary>
-    public static IOpenApiParameter OrderId { get; } = Of(Path, "orderId", "The order.", Text(format: "uuid"), "0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c");
+    public static IOpenApiParameter OrderId { get; } = Of(Path, "orderId", "The order's id as it is given out, in lower case with hyphens; any other form names no order.", Text(format: "uuid"), "0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c");
 
     /// <summary>The product's id, escaped as a path needs it.</summary>
     public static IOpenApiParameter ProductId { get; } = Of(Path, "productId", "The product.", ApiSchemas.Bound(Text(), new ProductIdAttribute()), "tea");

@@ -19,7 +19,7 @@ public sealed record CommandKey(string Id, string Request, bool Minimal)
         var header = http.Request.Headers["Idempotency-Key"];
         if (header.Count == 0) return null;
         if (header is not [{ Length: > 0 and <= Longest } key] || key.Any(c => c is <= ' ' or > '~'))
-            throw QueryParameters.Wrong("Idempotency-Key", $"must be one value of 1 to {Longest} visible characters");
+            throw ProblemException.Wrong("Idempotency-Key", $"must be one value of 1 to {Longest} visible characters");
         var request = http.Request;
         return new(
             Hash(Utf8(caller.Issuer), Utf8(caller.Actor), Utf8(key)),

@@ -49,9 +49,9 @@ public sealed class CommandRequests(CommandRunner runner, IDocumentStore store, 
     {
         var header = http.Request.Headers.IfMatch;
         if (header.Count == 0) return null;
-        if (command is CreateOrder) throw QueryParameters.Wrong("If-Match", "does not fit a new order");
-        if (!EntityTagHeaderValue.TryParseStrictList(header!, out var tags)) throw QueryParameters.Wrong("If-Match", "must be a quoted version or *");
-        if (tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any))) return tags.Count == 1 ? null : throw QueryParameters.Wrong("If-Match", "must be either versions or *");
+        if (command is CreateOrder) throw ProblemException.Wrong("If-Match", "does not fit a new order");
+        if (!EntityTagHeaderValue.TryParseStrictList(header!, out var tags)) throw ProblemException.Wrong("If-Match", "must be a quoted version or *");
+        if (tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any))) return tags.Count == 1 ? null : throw ProblemException.Wrong("If-Match", "must be either versions or *");
         return [.. tags.Where(tag => !tag.IsWeak).Select(Version).OfType<long>()];
     }
 

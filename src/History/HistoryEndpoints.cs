@@ -26,7 +26,7 @@ public static class HistoryEndpoints
         var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at", inclusive: true));
         if (version is null && at is null)
             return await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw NotFound();
-        if (version is not null && at is not null) throw QueryParameters.Wrong("at", "does not go with version");
+        if (version is not null && at is not null) throw ProblemException.Wrong("at", "does not go with version");
 
         await using var session = store.QuerySession();
         var wanted = version ?? await OrderHistory.VersionAt(session, orderId, at!.Value);
@@ -55,7 +55,7 @@ public static class HistoryEndpoints
         var to = last ?? (int)history.Version;
         var from = first ?? Math.Max(to - 1, 0);
         if (Math.Max(from, to) > history.Version) throw NoVersion();
-        if (Math.Abs(to - from) > StepsOf(history)) throw QueryParameters.Wrong("from", string.Create(CultureInfo.InvariantCulture, $"must be within {StepsOf(history)} versions of to"));
+        if (Math.Abs(to - from) > StepsOf(history)) throw ProblemException.Wrong("from", string.Create(CultureInfo.InvariantCulture, $"must be within {StepsOf(history)} versions of to"));
         return StoredJson.Of(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e.EventType)));
     }
 

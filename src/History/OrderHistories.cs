@@ -8,9 +8,6 @@ namespace OrderMonolith.History;
 /// <summary>The histories of many orders, page by page, so that memory stays flat.</summary>
 public static class OrderHistories
 {
-    const int MostEvents = 5_000;
-    const int MostOrders = 1_000;
-
     /// <summary>Orders that an event of a time belongs to: each with all that happened to it before the end of that time. In the order of their ids, archived ones too.</summary>
     /// <param name="store">Where from.</param>
     /// <param name="since">The first moment that counts.</param>
@@ -21,7 +18,7 @@ public static class OrderHistories
         for (var after = Guid.Empty; ;)
         {
             await using var session = store.QuerySession(new SessionOptions { Timeout = 600 });
-            Guid[] ids = [.. await Next(session, after, since, until, cancellation)];
+            Guid[] ids = [.. await StreamPages.Next(session, after, since, until, cancellation)];
             if (ids.Length == 0) yield break;
 
             var events = await session.Events.QueryAllRawEvents()
@@ -32,15 +29,4 @@ public static class OrderHistories
             after = ids[^1];
         }
     }
-
-    static Task<IReadOnlyList<Guid>> Next(IQuerySession session, Guid after, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellation) => session.QueryAsync<Guid>($"""
-        select id from (
-            select id, sum(version) over (order by id) - version as events_before
-            from (
-                select id, version from events.mt_streams s
-                where id > ? and exists (select from events.mt_events e where e.stream_id = s.id and e.timestamp >= ? and e.timestamp < ?)
-                order by id limit {MostOrders}
-            ) next
-        ) page where events_before < {MostEvents} order by id
-        """, cancellation, after, since, until);
 }

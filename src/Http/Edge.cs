@@ -56,9 +56,11 @@ public static partial class Edge
         app.UseWhen(http => HttpMethods.IsGet(http.Request.Method), reads => reads.UseRequestTimeouts());
     }
 
-    /// <summary>Has an order's id in an address be written in one way only, as we write it: any other names no order.</summary>
+    /// <summary>Has an order's id in an address be written in one way only, as we write it, in lower case with hyphens: any other names no order.</summary>
     public static void UseOneFormOfIds(this WebApplication app) => app.Use((HttpContext http, RequestDelegate next) =>
-        http.GetRouteValue("orderId") is string id && !(id.Length == 36 && Guid.TryParseExact(id, "D", out _)) ? throw new ProblemException("order-not-found", Rejections.OrderNotFound.Message) : next(http));
+        http.GetRouteValue("orderId") is not string id || (Guid.TryParseExact(id, "D", out var known) && id == known.ToString())
+            ? next(http)
+            : throw new ProblemException("order-not-found", Rejections.OrderNotFound.Message));
 
     static Task Harden(HttpContext http, RequestDelegate next)
     {

@@ -37,8 +37,14 @@ public class ProblemException(string code, string detail, IReadOnlyDictionary<st
     /// <summary>Which kind.</summary>
     public string Code => code;
 
-    /// <summary>What is wrong with which member or parameter.</summary>
+    /// <summary>What is wrong with which member of the body, query parameter or header.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors => errors;
+
+    /// <summary>A <c>validation-failed</c> that one query parameter or header makes.</summary>
+    /// <param name="name">Which.</param>
+    /// <param name="fault">What is wrong with it, to be read behind its name.</param>
+    public static ProblemException Wrong(string name, string fault) =>
+        new("validation-failed", $"{name} {fault}.", new Dictionary<string, string[]> { [name] = [fault] });
 }
 
 /// <summary>Every problem that a request can end in, and the one way to say so (RFC 9457).</summary>

@@ -19,9 +19,9 @@ public sealed class QueryParameters
     {
         foreach (var (name, values) in http.Request.Query)
         {
-            if (!known.Contains(name)) throw Wrong(name, "is not a parameter");
-            if (values.Count != 1) throw Wrong(name, "is given more than once");
-            if (StringValues.IsNullOrEmpty(values)) throw Wrong(name, "is empty");
+            if (!known.Contains(name)) throw ProblemException.Wrong(name, "is not a parameter");
+            if (values.Count != 1) throw ProblemException.Wrong(name, "is given more than once");
+            if (StringValues.IsNullOrEmpty(values)) throw ProblemException.Wrong(name, "is empty");
         }
 
         return new(http.Request.Query);
@@ -32,18 +32,18 @@ public sealed class QueryParameters
 
     /// <summary>A text that keeps a bound, if given.</summary>
     public string? Text(string name, ValidationAttribute bound) =>
-        Text(name) is not { } text || bound.IsValid(text) ? Text(name) : throw Wrong(name, bound.FormatErrorMessage(name));
+        Text(name) is not { } text || bound.IsValid(text) ? Text(name) : throw ProblemException.Wrong(name, bound.FormatErrorMessage(name));
 
     /// <summary>One of some words, if given.</summary>
     public string? Choice(string name, params ReadOnlySpan<string> words) =>
-        Text(name) is not { } text || words.Contains(text) ? Text(name) : throw Wrong(name, $"must be one of {string.Join(", ", words)}");
+        Text(name) is not { } text || words.Contains(text) ? Text(name) : throw ProblemException.Wrong(name, $"must be one of {string.Join(", ", words)}");
 
     /// <summary>A whole number within bounds, if given.</summary>
     public int? Number(string name, int least, int most) => Text(name) switch
     {
         null => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most => number,
-        _ => throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {least} to {most}")),
+        _ => throw ProblemException.Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {least} to {most}")),
     };
 
     /// <summary>An amount from 0 to <paramref name="most"/> with at most so many decimals, if given.</summary>
@@ -52,7 +52,7 @@ public sealed class QueryParameters
         null => null,
         { Length: <= ExactDigits } text when decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
             && amount <= most && decimal.Round(amount, decimals) == amount => amount,
-        _ => throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be an amount from 0 to {most} with at most {decimals} decimals")),
+        _ => throw ProblemException.Wrong(name, string.Create(CultureInfo.InvariantCulture, $"must be an amount from 0 to {most} with at most {decimals} decimals")),
     };
 
     /// <summary>A UTC time, if given: with an offset or <c>Z</c>, or a date alone, which is its midnight in UTC.</summary>
@@ -63,12 +63,8 @@ public sealed class QueryParameters
         null => null,
         var text when WrittenTime.TryParse(text, out var time) =>
             new DateTime(WholeMicroseconds(time.UtcTicks, inclusive), DateTimeKind.Utc),
-        _ => throw Wrong(name, "must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z (a + is written %2B)"),
+        _ => throw ProblemException.Wrong(name, "must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z (a + is written %2B)"),
     };
-
-    /// <summary>The problem that a parameter makes.</summary>
-    public static ProblemException Wrong(string name, string fault) =>
-        new("validation-failed", $"{name} {fault}.", new Dictionary<string, string[]> { [name] = [fault] });
 
     static long WholeMicroseconds(long ticks, bool cut) =>
         Math.Min((ticks + (cut ? 0 : TimeSpan.TicksPerMicrosecond - 1)) / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, DateTime.MaxValue.Ticks);

@@ -3,30 +3,28 @@ using JasperFx.Events;
 using JasperFx.Events.Aggregation;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
-using JasperFx.Events.Subscriptions;
 using Marten;
 using Marten.Events.Aggregation;
 
 namespace OrderMonolith.Operations;
 
 /// <summary>A view that keeps one document per stream.</summary>
-/// <param name="name">The name of its projection.</param>
-/// <param name="table">The table of its documents.</param>
+/// <param name="kept">Where the store keeps it.</param>
 /// <param name="columns">The columns that repeat a member of the document, each with the SQL that takes it out of <c>data</c>.</param>
-/// <param name="shard">Under which name its progress is kept, if it follows the events from behind.</param>
-public abstract class StoredView(string name, string table, IReadOnlyDictionary<string, string> columns, string? shard)
+/// <param name="lags">Whether it follows the events from behind.</param>
+public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, string> columns, bool lags)
 {
     /// <summary>The name of its projection.</summary>
-    public string Name => name;
+    public string Name => kept.Name;
 
     /// <summary>The table of its documents.</summary>
-    public string Table => table;
+    public string Table => kept.Table;
 
     /// <summary>The columns that repeat a member of the document, each with the SQL that takes it out of <c>data</c>.</summary>
     public IReadOnlyDictionary<string, string> Columns => columns;
 
     /// <summary>Under which name its progress is kept, if it follows the events from behind.</summary>
-    public string? Shard => shard;
+    public string? Shard => lags ? kept.Shard : null;
 
     /// <summary>What its documents are.</summary>
     public abstract Type DocumentType { get; }
@@ -35,25 +33,20 @@ public abstract class StoredView(string name, string table, IReadOnlyDictionary<
     public abstract object? After(object? document, IEvent e);
 
     /// <summary>All such views that a store keeps, whatever is in them.</summary>
-    public static IReadOnlyList<StoredView> Of(IDocumentStore store)
-    {
-        var options = (StoreOptions)store.Options;
-        return
-        [
-            .. options.Projections.All.OfType<IAggregateProjection>()
-                .Where(view => view.Scope is AggregationScope.SingleStream && view.Lifecycle is not ProjectionLifecycle.Live && view.IdentityType == typeof(Guid))
-                .Select(view => (StoredView)Activator.CreateInstance(typeof(StoredView<>).MakeGenericType(view.AggregateType), view, options)!),
-        ];
-    }
+    public static IReadOnlyList<StoredView> Of(IDocumentStore store) =>
+    [
+        .. ((StoreOptions)store.Options).Projections.All.OfType<IAggregateProjection>()
+            .Where(view => view.Scope is AggregationScope.SingleStream && view.Lifecycle is not ProjectionLifecycle.Live && view.IdentityType == typeof(Guid))
+            .Select(view => (StoredView)Activator.CreateInstance(typeof(StoredView<>).MakeGenericType(view.AggregateType), view, store)!),
+    ];
 }
 
 /// <summary>A view of one kind of document.</summary>
-public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, StoreOptions options) : StoredView(
-    projection.Name,
-    ((IReadOnlyStoreOptions)options).FindOrResolveDocumentType(typeof(T)).TableName.QualifiedName,
-    ((IReadOnlyStoreOptions)options).FindOrResolveDocumentType(typeof(T)).DuplicatedFields.ToDictionary(
+public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, IDocumentStore store) : StoredView(
+    store.ViewOf<T>(),
+    store.Options.FindOrResolveDocumentType(typeof(T)).DuplicatedFields.ToDictionary(
         field => field.ColumnName, field => $"(data ->> '{JsonNamingPolicy.CamelCase.ConvertName(field.MemberName)}')::{field.PgType}"),
-    projection.Lifecycle is ProjectionLifecycle.Async ? ((ISubscriptionSource<IDocumentOperations, IQuerySession>)projection).Shards().Single().Name.Identity : null)
+    projection.Lifecycle is ProjectionLifecycle.Async)
     where T : class
 {
     /// <inheritdoc />

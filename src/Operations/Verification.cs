@@ -5,6 +5,7 @@ using Marten;
 using Marten.Events.Archiving;
 using Npgsql;
 using NpgsqlTypes;
+using OrderMonolith.History;
 
 namespace OrderMonolith.Operations;
 
@@ -34,9 +35,6 @@ public sealed record VerificationSummary
 /// <remarks>Each page is read in one snapshot, in which a view and its events, or its position among them, agree; so orders may change meanwhile.</remarks>
 public sealed class Verification(IDocumentStore store, Action<Difference> found, IProgress<Progress> progress, CancellationToken stop)
 {
-    const int MostEvents = 5_000;
-    const int MostOrders = 1_000;
-
     readonly IReadOnlyList<StoredView> views = StoredView.Of(store);
     readonly string events = store.Options.Events.DatabaseSchemaName;
     readonly VerificationSummary summary = new();
@@ -66,18 +64,13 @@ public sealed class Verification(IDocumentStore store, Action<Difference> found,
         await using var session = store.LightweightSession(new Marten.Services.SessionOptions { Timeout = 600 });
         foreach (var view in views.Where(view => view.Shard is not null))
             summary.EventsBehind[view.Name] = await One(session, $"select count(*) from {events}.mt_events where seq_id > $1", await Position(session, view));
-        return await One(session, $"select count(*) from {events}.mt_streams");
+        return await One(session, $"select count(*) from {events}.mt_streams where type = 'order'");
     }
 
     /// <summary>Verifies the next orders by id; answers the last of them, null at the end.</summary>
     async Task<Guid?> Page(IDocumentSession session, Guid after)
     {
-        var ids = await All(session, $"""
-            select id from (
-                select id, sum(version) over (order by id) - version as events_before
-                from (select id, version from {events}.mt_streams where id > $1 order by id limit {MostOrders}) next
-            ) page where events_before < {MostEvents} order by id
-            """, reader => reader.GetGuid(0), after);
+        Guid[] ids = [.. await StreamPages.Next(session, after, stop)];
         var folds = new List<ViewFold>();
         foreach (var view in views) folds.Add(await Fold(session, view, ids));
 
@@ -88,13 +81,13 @@ public sealed class Verification(IDocumentStore store, Action<Difference> found,
             foreach (var fold in folds) fold.Take(e);
         }
 
-        var last = ids.Count > 0 ? ids[^1] : (Guid?)null;
+        var last = ids.Length > 0 ? ids[^1] : (Guid?)null;
         foreach (var fold in folds) await Compare(session, fold, after, last);
-        summary.Orders += ids.Count;
+        summary.Orders += ids.Length;
         return last;
     }
 
-    async Task<ViewFold> Fold(IDocumentSession session, StoredView view, List<Guid> ids)
+    async Task<ViewFold> Fold(IDocumentSession session, StoredView view, Guid[] ids)
     {
         if (view.Shard is null) return new(view, long.MaxValue, []);
         var versions = await All(session, $"""

@@ -31,9 +31,9 @@ public readonly record struct PageCursor(object Key, Guid Id)
     {
         if (!Base64Url.IsValid(cursor) || Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)).Split('|') is not [var digest, var key, var id]
             || !Guid.TryParseExact(id, "N", out var after))
-            throw QueryParameters.Wrong("cursor", "is not one that was given out");
-        if (digest != Digest(list)) throw QueryParameters.Wrong("cursor", "belongs to a list with another sort or other filters");
-        return new(Place(key, byTime) ?? throw QueryParameters.Wrong("cursor", "is not one that was given out"), after);
+            throw ProblemException.Wrong("cursor", "is not one that was given out");
+        if (digest != Digest(list)) throw ProblemException.Wrong("cursor", "belongs to a list with another sort or other filters");
+        return new(Place(key, byTime) ?? throw ProblemException.Wrong("cursor", "is not one that was given out"), after);
     }
 
     static object? Place(string key, bool byTime) => byTime

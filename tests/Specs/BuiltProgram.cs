@@ -70,9 +70,18 @@ public sealed class ServingProgram : IAsyncDisposable
     public static async Task<ServingProgram> Start(string database)
     {
         var process = BuiltProgram.Start(database, "Inline", "--urls=http://127.0.0.1:0");
-        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-            if (line.Split(Listens) is [_, var address]) return new(process, new(address));
-        throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+                if (line.Split(Listens) is [_, var address]) return new(process, new(address));
+            throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Ends it without a word.</summary>

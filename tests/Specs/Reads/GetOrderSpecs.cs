@@ -53,19 +53,6 @@ public sealed class GetOrderSpecs(OneMonolith one) : IClassFixture<OneMonolith>
     }
 
     [Theory]
-    [InlineData("{0:N}")]
-    [InlineData("{{{0}}}")]
-    [InlineData("({0})")]
-    [InlineData("%20{0}")]
-    public async Task An_id_is_written_in_one_way_only(string form)
-    {
-        var (path, _) = await Ordered();
-        var id = Guid.Parse(path.Split('/')[^1]);
-        Assert.Equal("order-not-found", (await service.Send("GET", "/v1/orders/" + string.Format(null, form, id))).Code);
-        Assert.Equal(200, (await service.Send("GET", $"/v1/orders/{id.ToString().ToUpperInvariant()}")).Status);
-    }
-
-    [Theory]
     [InlineData("0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c")]
     [InlineData("00000000-0000-0000-0000-000000000000")]
     [InlineData("1")]
