@@ -137,7 +137,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         }
     }
 
-    /// <summary>Decides again on fresh state each time that another node was faster.</summary>
+    /// <summary>Decides again on fresh state each time that somebody else was faster: with a change, or with putting the order away.</summary>
     async Task FinishAlone(Waiting one)
     {
         for (var attempt = 1; !one.Task.IsCompleted; attempt++)
@@ -146,13 +146,9 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             {
                 await Commit([one]);
             }
-            catch (Exception e) when (IsLostRace(e))
+            catch (Exception e) when (IsLostRace(e) || e is InvalidStreamOperationException)
             {
                 if (attempt == MostAttempts) one.TrySetResult(Outcome.Refused(Rejections.ConcurrentChange, await VersionOf(one.Envelope.OrderId)));
-            }
-            catch (InvalidStreamOperationException)
-            {
-                one.TrySetResult(Outcome.Refused(Rejections.OrderArchived, await VersionOf(one.Envelope.OrderId)));
             }
         }
     }

@@ -123,21 +123,6 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
     }
 
     [Fact]
-    public async Task An_archived_order_no_longer_changes_and_harms_nobody()
-    {
-        var (archived, other) = (await batches.NewOrder(), await batches.NewOrder());
-        await using (var session = batches.Store.LightweightSession())
-        {
-            session.Events.ArchiveStream(archived);
-            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
-        }
-
-        var outcomes = await Task.WhenAll(await batches.Together(On(other, Tea), On(archived, Tea), On(archived, new CancelOrder()), On(other, Tea)));
-        Assert.Equal([null, "order-not-pending", "order-not-pending", null], outcomes.Select(outcome => outcome.Rejection?.Code));
-        Assert.Equal((2L, 4L), (outcomes[1].CurrentVersion, outcomes[3].Order?.Version));
-    }
-
-    [Fact]
     public async Task Nothing_is_decided_on_less_than_all_that_happened()
     {
         var (lost, other) = (await batches.NewOrder(), await batches.NewOrder());
