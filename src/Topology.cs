@@ -6,6 +6,8 @@ using Marten.Schema;
 using OrderMonolith.Commands;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Storage;
+using Polly;
 using Weasel.Core;
 using Weasel.Postgresql.Tables;
 using Wolverine;
@@ -30,6 +32,15 @@ public static class Topology
         });
 
         Events(store.Events);
+
+        // What PostgreSQL undid for a reason of the moment is sent again. Marten's own rule would also have those wait again who waited for a lock in vain.
+        store.ConfigureWritePolly(commit => commit.AddRetry(new()
+        {
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(StorageFault.MaySendAgain),
+            MaxRetryAttempts = 3,
+            Delay = TimeSpan.FromMilliseconds(50),
+            BackoffType = DelayBackoffType.Exponential,
+        }));
 
         store.Projections.Add<OrderProjection>(ProjectionLifecycle.Inline);
         store.Schema.For<Order>().DocumentAlias("order")

@@ -19,11 +19,11 @@ public sealed class CommandRequests(CommandRunner runner, IDocumentStore store, 
     public async Task<IResult> Answer(HttpContext http, Guid orderId, IOrderCommand command)
     {
         var (caller, minimal) = (Caller.Of(http), Minimal(http));
-        var key = CommandKey.Of(http, caller, minimal);
         var cause = new Cause(caller.Actor, http.Request.Headers["Idempotency-Key"] is [{ } causation] ? causation : http.TraceIdentifier, Problems.TraceId(http));
-        var envelope = new CommandEnvelope(orderId, command, cause, caller.CustomerId, IfMatch(http, command), key);
+        var envelope = new CommandEnvelope(orderId, command, cause, caller.CustomerId, IfMatch(http, command));
         if (QueryParameters.Of(http, DryRun, "quantity").Choice(DryRun, "true", "false") is "true") return await Try(envelope);
 
+        envelope = envelope with { Key = CommandKey.Of(http, caller, minimal) };
         var (now, outcome) = (await epoch.Current(http.RequestAborted), await runner.Run(envelope));
         if (outcome.Repeated is not { } before) return new CommandAnswer(outcome, now, command is CreateOrder, minimal);
 

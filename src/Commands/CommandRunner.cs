@@ -15,7 +15,8 @@ namespace OrderMonolith.Commands;
 /// </summary>
 /// <remarks>
 /// Nobody is answered before the commit. A command that is refused or fails touches no other: a batch that PostgreSQL refuses is run again one by
-/// one, on fresh sessions. A batch whose end is unknown, because the database went away, is not run again: every caller is told so.
+/// one, on fresh sessions; who then still needs what another session holds is told so, and the others do not wait for that.
+/// A batch whose end is unknown, because the database went away, is not run again: every caller is told so.
 /// </remarks>
 public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clock, ILogger<CommandRunner> log) : BackgroundService
 {
@@ -34,6 +35,12 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
 
     /// <summary>How long a repeat waits for the first request with its key.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a batch waits for what another session holds, such as a node that hangs.</summary>
+    static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long each command of it waits after that: a batch may need many such locks.</summary>
+    static readonly TimeSpan LockPatienceAfterwards = TimeSpan.FromMilliseconds(50);
 
     readonly ConcurrentDictionary<string, Task> underway = [];
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
@@ -103,27 +110,33 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     {
         try
         {
-            await Commit(batch);
+            await Commit(batch, LockPatience);
         }
-        catch (Exception e) when (StorageFault.Is(e))
+        catch (Exception e) when (StorageFault.Is(e) && !StorageFault.IsHeld(e))
         {
             TellAll(batch, e);
         }
         catch (Exception e)
         {
-            LogOneByOne(batch.Count, e.Message);
-            await FinishOneByOne(batch);
+            LogOneByOne(batch.Count, e.GetBaseException().Message);
+            await FinishOneByOne(batch, StorageFault.IsHeld(e) ? LockPatienceAfterwards : LockPatience);
         }
     }
 
     /// <summary>Each on its own, in their order. Once the database is away, the rest need not wait for it one after another.</summary>
-    async Task FinishOneByOne(List<Waiting> batch)
+    async Task FinishOneByOne(List<Waiting> batch, TimeSpan lockPatience)
     {
         foreach (var one in batch)
         {
             try
             {
-                await FinishAlone(one);
+                await FinishAlone(one, lockPatience);
+            }
+            catch (Exception e) when (StorageFault.IsHeld(e))
+            {
+                // What version the order is about to have, nobody knows.
+                one.TrySetResult(Outcome.Refused(one.Envelope.Key is null ? Rejections.ConcurrentChange : Rejections.KeyInUse));
+                lockPatience = LockPatienceAfterwards;
             }
             catch (Exception e) when (StorageFault.Is(e))
             {
@@ -138,13 +151,13 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     }
 
     /// <summary>Decides again on fresh state each time that somebody else was faster: with a change, or with putting the order away.</summary>
-    async Task FinishAlone(Waiting one)
+    async Task FinishAlone(Waiting one, TimeSpan lockPatience)
     {
         for (var attempt = 1; !one.Task.IsCompleted; attempt++)
         {
             try
             {
-                await Commit([one]);
+                await Commit([one], lockPatience);
             }
             catch (Exception e) when (IsLostRace(e) || e is InvalidStreamOperationException)
             {
@@ -159,7 +172,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         return (await session.Events.FetchStreamStateAsync(orderId))?.Version;
     }
 
-    async Task Commit(List<Waiting> batch)
+    async Task Commit(List<Waiting> batch, TimeSpan lockPatience)
     {
         await using var session = store.IdentitySession(new Marten.Services.SessionOptions { Timeout = SecondsPerCommit });
         var query = session.CreateBatchQuery();
@@ -188,6 +201,8 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             }
         }
 
+        if (orders.Values.Any(order => order.LastEvent is not null) || session.PendingChanges.Operations().Any())
+            session.QueueOperation(new BoundedWaits(lockPatience, TimeSpan.FromSeconds(SecondsPerCommit)));
         await session.SaveChangesAsync();
         answers.ForEach(answer => answer());
     }

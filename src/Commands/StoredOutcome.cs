@@ -68,17 +68,17 @@ public sealed record StoredOutcome
         : (await OrderHistory.Load(session, OrderId, Version!.Value)).AsOf(Version.Value)!;
 }
 
-/// <summary>Gives each command with a key its effect once, within one session: what is stored is repeated, what is new is stored with its events.</summary>
+/// <summary>Gives each command with a key its effect once: what is stored is repeated, what is new is stored with its events. No two commands of a session have the same key.</summary>
 sealed class KeyedOutcomes
 {
     readonly IDocumentSession session;
-    readonly Dictionary<string, Task<StoredOutcome?>> known = [];
+    readonly Dictionary<string, Task<StoredOutcome?>> known;
 
     /// <summary>Asks for the outcomes stored under some keys, in a query that is yet to be sent.</summary>
     public KeyedOutcomes(IDocumentSession session, IBatchedQuery query, IEnumerable<CommandKey?> keys)
     {
         this.session = session;
-        foreach (var key in keys.OfType<CommandKey>()) known.TryAdd(key.Id, query.Load<StoredOutcome>(key.Id));
+        known = keys.OfType<CommandKey>().ToDictionary(key => key.Id, key => query.Load<StoredOutcome>(key.Id));
     }
 
     /// <summary>Decides, unless the same request was decided before.</summary>
@@ -88,9 +88,7 @@ sealed class KeyedOutcomes
         if (await known[key.Id] is { } before) return before.Request == key.Request ? Outcome.Again(before) : Outcome.Refused(Rejections.KeyReused);
 
         var outcome = await decide();
-        if (StoredOutcome.Of(envelope, key, outcome, now) is not { } stored) return outcome;
-        session.Insert(stored);
-        known[key.Id] = Task.FromResult<StoredOutcome?>(stored);
+        if (StoredOutcome.Of(envelope, key, outcome, now) is { } stored) session.Insert(stored);
         return outcome;
     }
 }

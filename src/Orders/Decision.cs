@@ -18,9 +18,6 @@ public readonly record struct Decision(IReadOnlyList<OrderEvent> Events, Rejecti
     /// <summary>One fact.</summary>
     public static implicit operator Decision(OrderEvent fact) => new([fact]);
 
-    /// <summary>Several facts.</summary>
-    public static implicit operator Decision(OrderEvent[] facts) => new(facts);
-
     /// <summary>A refusal.</summary>
     public static implicit operator Decision(Rejection no) => new([], no);
 }

@@ -14,6 +14,13 @@ public static class StorageFault
         _ => false,
     });
 
+    /// <summary>Whether PostgreSQL gave up waiting for what another session holds. It undid the transaction.</summary>
+    public static bool IsHeld(Exception exception) => exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
+
+    /// <summary>Whether PostgreSQL undid a transaction for a reason that may be gone in a moment, so that it may be sent again as it is.</summary>
+    public static bool MaySendAgain(Exception exception) => exception.GetBaseException() is PostgresException { SqlState: var why }
+        && (why is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected || why[..2] is "53" or "58");
+
     static bool IsFault(string sqlState) => sqlState is
         PostgresErrorCodes.ReadOnlySqlTransaction // a standby, or read-only by decree
         or "25P03" or "25P04" // a session or transaction that lasted too long for the server

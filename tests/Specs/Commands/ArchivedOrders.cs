@@ -54,12 +54,13 @@ public sealed class ArchivedOrders(OneMonolith one) : IClassFixture<OneMonolith>
     {
         var (id, key) = (await batches.NewOrder(), new CommandKey($"{Guid.NewGuid()}", "the request", Minimal: false));
         var decisions = 0;
-        var racing = On(id, new Deciding(order =>
+        var late = new Deciding(order =>
         {
             if (++decisions == 1) batches.Elsewhere(id, new ItemAdded("mug", 1, 4));
             else if (decisions == 2) batches.Archive(id).GetAwaiter().GetResult();
             return Tea.Decide(order);
-        })) with { Key = key };
+        });
+        var racing = On(id, late) with { Key = key };
         var (outcome, again) = (await batches.Runner.Run(racing), await batches.Runner.Run(racing));
         Assert.Equal(("order-not-pending", 3L, "order-not-pending"), (outcome.Rejection?.Code, outcome.CurrentVersion, again.Repeated?.Rejection?.Code));
     }
