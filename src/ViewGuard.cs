@@ -55,6 +55,10 @@ public static class ViewGuard
         await session.SaveChangesAsync();
     }
 
+    /// <summary>What is said where there is no schema, or one that lacks something.</summary>
+    /// <param name="cause">How that was seen, if something failed.</param>
+    public static SetupException NoSchema(Exception? cause = null) => new("The database has no schema yet, or an old one. Run 'resources setup' first.", cause);
+
     /// <summary>What the store remembers of the summaries, if anything. Before versions were remembered, all was of the first.</summary>
     /// <exception cref="SetupException">Another fold made a view. Or there is no schema.</exception>
     static async Task<ViewLifecycle?> Remembered(IDocumentStore store, IQuerySession session, CancellationToken cancellation)
@@ -75,7 +79,7 @@ public static class ViewGuard
     static async Task MustHaveSchema(IQuerySession session, CancellationToken cancellation)
     {
         if (!await Holds(session, "select to_regclass('views.mt_doc_view_lifecycle') is not null and to_regclass('events.mt_streams') is not null", cancellation))
-            throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.");
+            throw NoSchema();
     }
 
     /// <summary>An archived order is kept like any other.</summary>

@@ -38,7 +38,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         {
             await joining.DisposeAsync();
             if (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName })
-                throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.", e);
+                throw ViewGuard.NoSchema(e);
             throw;
         }
     }
