@@ -82,9 +82,9 @@ public static class ViewGuard
             throw NoSchema();
     }
 
-    /// <summary>An archived order is kept like any other.</summary>
+    /// <summary>An archived order is kept like any other; the stream in which the store fills gaps is no order.</summary>
     static Task<bool> IsWhole(IQuerySession session, KeptView view, CancellationToken cancellation) => Holds(session, $"""
-        select not exists (select from events.mt_streams s left join {view.Table} d on d.id = s.id where s.version > coalesce(d.mt_version, 0))
+        select not exists (select from events.mt_streams s left join {view.Table} d on d.id = s.id where s.type = 'order' and s.version > coalesce(d.mt_version, 0))
         """, cancellation);
 
     static async Task<bool> Holds(IQuerySession session, string sql, CancellationToken cancellation)

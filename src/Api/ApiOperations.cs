@@ -95,7 +95,8 @@ public static class ApiOperations
             "Asked again it changes nothing and answers with the order as it is.",
             "order-not-pending", "order-is-empty") with { Body = nameof(ConfirmOrder), BodyExample = "{}" },
         Command("POST", "/v1/orders/{orderId}/cancel", "cancelOrder", "Call the order off",
-            "Asked again it changes nothing and answers with the order as it is.") with { Body = nameof(CancelOrder), BodyExample = ApiExamples.CancelOrder },
+            "Asked again it changes nothing and answers with the order as it is.",
+            "order-not-pending") with { Body = nameof(CancelOrder), BodyExample = ApiExamples.CancelOrder },
 
         new("GET", "/v1/orders/{orderId}", "getOrder", "Read an order", Scopes.ReadOrders)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.Commands;
 
@@ -32,8 +33,8 @@ public sealed record CommandEnvelope(
 /// <param name="Repeated">The outcome that the same request had before, where it had; then nothing was done now, and the rest is not set.</param>
 public sealed record Outcome(Order? Order, Rejection? Rejection, long? CurrentVersion, StoredOutcome? Repeated = null)
 {
-    /// <summary>How far the store's events had come, where the command was applied: sequence of the last event that a reader of this outcome must find.</summary>
-    public long? Position { get; init; }
+    /// <summary>How far the store's events had come, where the command was applied: the last event that a reader of this outcome must find.</summary>
+    public EventPlace? Place { get; init; }
 
     /// <summary>Applied.</summary>
     public static Outcome Applied(Order order) => new(order, null, order.Version);

@@ -86,7 +86,7 @@ public sealed class CommandAnswer(Outcome outcome, Guid epoch = default, bool cr
 
         var response = httpContext.Response;
         response.Headers.ETag = CommandRequests.Tag(order.Version);
-        response.Headers["Consistency-Token"] = new ConsistencyToken(epoch, outcome.Position ?? 0).ToString();
+        response.Headers["Consistency-Token"] = new ConsistencyToken(epoch, outcome.Place ?? default).ToString();
         if (created) response.Headers.Location = $"/v1/orders/{order.Id}";
         response.StatusCode = created ? 201 : minimal ? 204 : 200;
         if (minimal)

@@ -137,7 +137,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         }
     }
 
-    /// <summary>Decides again on fresh state each time that another node was faster.</summary>
+    /// <summary>Decides again on fresh state each time that somebody else was faster: with a change, or with putting the order away.</summary>
     async Task FinishAlone(Waiting one)
     {
         for (var attempt = 1; !one.Task.IsCompleted; attempt++)
@@ -146,13 +146,9 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             {
                 await Commit([one]);
             }
-            catch (Exception e) when (IsLostRace(e))
+            catch (Exception e) when (IsLostRace(e) || e is InvalidStreamOperationException)
             {
                 if (attempt == MostAttempts) one.TrySetResult(Outcome.Refused(Rejections.ConcurrentChange, await VersionOf(one.Envelope.OrderId)));
-            }
-            catch (InvalidStreamOperationException)
-            {
-                one.TrySetResult(Outcome.Refused(Rejections.OrderArchived, await VersionOf(one.Envelope.OrderId)));
             }
         }
     }
@@ -170,7 +166,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         var keys = new KeyedOutcomes(session, query, batch.Select(w => w.Envelope.Key));
         var orders = await OpenOrder.Fetch(session, query, batch.Select(w => w.Envelope.OrderId));
         var now = clock.GetUtcNow();
-        var current = new Lazy<Task<long>>(() => OrderHistory.Position(session));
+        var current = new Lazy<Task<EventPlace>>(() => OrderHistory.LastPlace(session));
 
         var answers = new List<Action>(batch.Count);
         foreach (var one in batch)
@@ -181,10 +177,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
                 var outcome = await keys.Once(one.Envelope, now, async () =>
                 {
                     var decided = order.Run(one.Envelope, now);
-                    return decided.Order is null || order.LastEvent is not null ? decided : decided with { Position = await current.Value };
+                    return decided.Order is null || order.LastEvent is not null ? decided : decided with { Place = await current.Value };
                 });
                 var last = order.LastEvent;
-                answers.Add(() => one.TrySetResult(outcome.Order is null ? outcome : outcome with { Position = outcome.Position ?? last?.Sequence }));
+                answers.Add(() => one.TrySetResult(outcome.Order is null ? outcome : outcome with { Place = outcome.Place ?? PlaceOf(last) }));
             }
             catch (Exception poison)
             {
@@ -195,6 +191,8 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
         await session.SaveChangesAsync();
         answers.ForEach(answer => answer());
     }
+
+    static EventPlace? PlaceOf(JasperFx.Events.IEvent? e) => e is null ? null : new(e.Sequence, e.Id);
 
     void TellAll(List<Waiting> batch, Exception fault)
     {

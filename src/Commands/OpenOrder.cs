@@ -12,7 +12,8 @@ namespace OrderMonolith.Commands;
 
 /// <summary>An order opened for change in a session: its stream, and its state as the commands so far leave it.</summary>
 /// <param name="stream">The stream, fetched for writing: the append is checked against the version it had.</param>
-public sealed class OpenOrder(IEventStream<Order> stream)
+/// <param name="archived">Whether it was put away.</param>
+public sealed class OpenOrder(IEventStream<Order> stream, bool archived)
 {
     static readonly MethodInfo LoadById = typeof(IBatchedQuery).GetMethods().Single(m => m.Name == nameof(IBatchedQuery.Load) && m.GetParameters()[0].ParameterType == typeof(Guid));
 
@@ -40,13 +41,15 @@ public sealed class OpenOrder(IEventStream<Order> stream)
             foreach (var id in ids) _ = load(id);
         }
 
+        var archived = query.Query<string>("select id::text from events.mt_streams where id = any(?) and is_archived", ids);
         await query.Execute();
 
+        var putAway = (await archived).Select(Guid.Parse).ToHashSet();
         var open = new Dictionary<Guid, OpenOrder>(streams.Count);
         foreach (var stream in streams)
         {
-            var order = new OpenOrder(await stream);
-            open.Add(order.State.Id, order);
+            var opened = await stream;
+            open.Add(opened.Id, new OpenOrder(opened, putAway.Contains(opened.Id)));
         }
 
         return open;
@@ -71,6 +74,7 @@ public sealed class OpenOrder(IEventStream<Order> stream)
 
         var decision = envelope.Command.Decide(State);
         if (decision.Rejection is { } no) return Outcome.Refused(no, shown);
+        if (archived && decision.Events.Count > 0) return Outcome.Refused(Rejections.OrderArchived, shown);
         foreach (var fact in decision.Events) Append(fact, now, envelope.Cause);
         return Outcome.Applied(State);
     }

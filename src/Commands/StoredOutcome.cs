@@ -51,7 +51,7 @@ public sealed record StoredOutcome
             Minimal = key.Minimal,
             Rejection = outcome.Rejection,
             CurrentVersion = outcome.CurrentVersion,
-            Position = outcome.Position,
+            Position = outcome.Place?.Sequence,
         };
 
     /// <summary>The outcome as it was answered. An order that has changed since is folded again from its events.</summary>
@@ -59,8 +59,8 @@ public sealed record StoredOutcome
     {
         if (Rejection is { } no) return Outcome.Refused(no, CurrentVersion);
         var (orderId, version) = (OrderId, Version!.Value);
-        var position = Position ?? await OrderHistory.PositionOf(session, orderId, version);
-        return Outcome.Applied(Minimal ? new Order { Id = orderId, Version = version } : await Shown(session)) with { Position = position };
+        var place = Position is { } position ? await OrderHistory.PlaceAt(session, position) : await OrderHistory.PlaceOf(session, orderId, version);
+        return Outcome.Applied(Minimal ? new Order { Id = orderId, Version = version } : await Shown(session)) with { Place = place };
     }
 
     async Task<Order> Shown(IQuerySession session) => await session.LoadAsync<Order>(OrderId) is { } current && current.Version == Version

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -16,6 +16,7 @@ public static class HistoryEndpoints
     const int DefaultLimit = 100;
     const int MostLimit = 1_000;
     const int MostSteps = 1_000;
+    const int MostLinesInSteps = 100_000;
 
     /// <summary>The order with its lines: as of its last event, or as it was at a version or a time.</summary>
     [WolverineGet("/v1/orders/{orderId}")]
@@ -30,8 +31,8 @@ public static class HistoryEndpoints
         await using var session = store.QuerySession();
         var wanted = version ?? await OrderHistory.VersionAt(session, orderId, at!.Value);
         var history = await Of(session, orderId, wanted, http);
-        if (wanted < 1 || history.Version < wanted) throw NotFound();
-        return new StoredJson(JsonSerializer.SerializeToUtf8Bytes(history.AsOf(wanted), Json.Stored), wanted);
+        if (wanted < 1 || history.Version < wanted) throw NoVersion();
+        return StoredJson.Of(history.AsOf(wanted), wanted);
     }
 
     /// <summary>What happened to the order, who did it and from what.</summary>
@@ -41,7 +42,7 @@ public static class HistoryEndpoints
         var query = QueryParameters.Of(http, "after", "limit");
         var (after, limit) = (query.Number("after", 0, int.MaxValue) ?? 0, query.Number("limit", 1, MostLimit) ?? DefaultLimit);
         await Of(session, orderId, 1, http);
-        return Results.Json(await AuditTrail.Page(session, orderId, after, limit), Json.Stored);
+        return StoredJson.Of(await AuditTrail.Page(session, orderId, after, limit));
     }
 
     /// <summary>What changed in the order between two versions.</summary>
@@ -53,9 +54,9 @@ public static class HistoryEndpoints
         var history = await Of(session, orderId, last is { } end ? Math.Max(end, first ?? 1) : long.MaxValue, http);
         var to = last ?? (int)history.Version;
         var from = first ?? Math.Max(to - 1, 0);
-        if (Math.Max(from, to) > history.Version) throw NotFound();
-        if (Math.Abs(to - from) > MostSteps) throw ProblemException.Wrong("from", $"must be within {MostSteps} versions of to");
-        return Results.Json(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e.EventType)), Json.Stored);
+        if (Math.Max(from, to) > history.Version) throw NoVersion();
+        if (Math.Abs(to - from) > StepsOf(history)) throw ProblemException.Wrong("from", string.Create(CultureInfo.InvariantCulture, $"must be within {StepsOf(history)} versions of to"));
+        return StoredJson.Of(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e.EventType)));
     }
 
     /// <summary>The order as it would be with another past. Nothing is written.</summary>
@@ -63,9 +64,12 @@ public static class HistoryEndpoints
     public static async Task<IResult> WhatIf(Guid orderId, [FromBody] WhatIfRequest request, IQuerySession session, TimeProvider clock, HttpContext http)
     {
         var history = await Of(session, orderId, request.AtVersion ?? long.MaxValue, http);
-        if (history.Version < request.AtVersion || request.Drop?.Any(version => version > history.Version) is true) throw NotFound();
-        return Results.Json(History.WhatIf.Of(history, request, clock.GetUtcNow(), fact => AuditTrail.NameOf(session.DocumentStore, fact.GetType())), Json.Stored);
+        if (history.Version < request.AtVersion || request.Drop?.Any(version => version > history.Version) is true) throw NoVersion();
+        return StoredJson.Of(History.WhatIf.Of(history, request, clock.GetUtcNow(), fact => AuditTrail.NameOf(session.DocumentStore, fact.GetType())));
     }
+
+    /// <summary>How many steps a difference may have: each shows the whole order, so there are fewer of a large one.</summary>
+    static int StepsOf(OrderHistory history) => Math.Clamp(MostLinesInSteps / history.States().Max(order => Math.Max(order?.Lines.Count ?? 0, 1)), 1, MostSteps);
 
     /// <summary>An order's events up to a version, the first at least.</summary>
     /// <exception cref="ProblemException"><c>order-not-found</c></exception>
@@ -74,6 +78,8 @@ public static class HistoryEndpoints
         var history = await OrderHistory.Load(session, orderId, Math.Max(upTo, 1));
         return history.AsOf(1) is { } order && (Caller.Of(http).CustomerId ?? order.CustomerId) == order.CustomerId ? history : throw NotFound();
     }
+
+    static ProblemException NoVersion() => new("order-not-found", "The order is there, but not in this version or at this time.");
 
     static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
 }

@@ -19,13 +19,21 @@ public sealed record OrderDiff(long From, long To, JsonArray Patch, IReadOnlyLis
     /// <param name="nameOf">What an event is called.</param>
     public static OrderDiff Between(OrderHistory history, int from, int to, Func<IEvent, string> nameOf)
     {
-        var earliest = Math.Min(from, to);
-        List<JsonNode?> states = [.. history.States().Skip(earliest).Take(Math.Abs(to - from) + 1).Select(Shown)];
-        var steps = from < to ? Enumerable.Range(from + 1, to - from).Select(v => Step(v, v - 1, v)) : Enumerable.Range(to + 1, from - to).Reverse().Select(v => Step(v, v, v - 1));
-        return new(from, to, JsonPatch.Between(states[from - earliest], states[to - earliest]), [.. steps]);
+        var (earlier, later) = (Math.Min(from, to), Math.Max(from, to));
+        var steps = new List<DiffStep>(later - earlier);
+        JsonNode? first = null, last = null;
+        foreach (var (version, state) in history.States().Index().Skip(earlier).Take(later - earlier + 1))
+        {
+            var shown = Shown(state);
+            if (version == earlier) first = shown;
+            else steps.Add(new(version, nameOf(history.Events[version - 1]), Patch(last, shown)));
+            last = shown;
+        }
 
-        DiffStep Step(int version, int before, int after) =>
-            new(version, nameOf(history.Events[version - 1]), JsonPatch.Between(states[before - earliest], states[after - earliest]));
+        if (from > to) steps.Reverse();
+        return new(from, to, Patch(first, last), steps);
+
+        JsonArray Patch(JsonNode? before, JsonNode? after) => from <= to ? JsonPatch.Between(before, after) : JsonPatch.Between(after, before);
     }
 
     /// <summary>An order as callers see it.</summary>

@@ -1,7 +1,9 @@
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;
+using Npgsql;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.History;
 
@@ -50,15 +52,22 @@ public sealed class OrderHistory(Guid orderId, IReadOnlyList<IEvent> events)
         .Select(e => e.Version)
         .FirstOrDefaultAsync();
 
-    /// <summary>Sequence of the event that made a version of an order.</summary>
-    public static Task<long> PositionOf(IQuerySession session, Guid orderId, long version) => session.Events.QueryAllRawEvents()
-        .Where(e => e.MaybeArchived() && e.StreamId == orderId && e.Version == version)
-        .Select(e => e.Sequence)
-        .SingleAsync();
+    /// <summary>Where the event stands that made a version of an order.</summary>
+    public static Task<EventPlace> PlaceOf(IQuerySession session, Guid orderId, long version) => Place(session, "stream_id = $1 and version = $2", orderId, version);
 
-    /// <summary>Sequence of the last event of all that are committed; 0 before the first.</summary>
-    public static async Task<long> Position(IQuerySession session) =>
-        (await session.QueryAsync<long>("select coalesce(max(seq_id), 0) from events.mt_events"))[0];
+    /// <summary>Where an event stands.</summary>
+    public static Task<EventPlace> PlaceAt(IQuerySession session, long sequence) => Place(session, "seq_id = $1", sequence);
+
+    /// <summary>Where the last event of all stands that are committed.</summary>
+    public static Task<EventPlace> LastPlace(IQuerySession session) => Place(session, "seq_id = (select max(seq_id) from events.mt_events)");
+
+    static async Task<EventPlace> Place(IQuerySession session, string which, params object[] values)
+    {
+        await using var question = new NpgsqlCommand($"select seq_id, id from events.mt_events where {which}");
+        foreach (var value in values) question.Parameters.Add(new NpgsqlParameter { Value = value });
+        await using var answer = await session.ExecuteReaderAsync(question);
+        return await answer.ReadAsync() ? new(answer.GetInt64(0), answer.GetGuid(1)) : default;
+    }
 
     static Order After(Order? order, IEvent e, Guid orderId) =>
         e.Data is OrderEvent fact ? (order ?? new Order { Id = orderId }).After(fact, e.Timestamp) : order ?? new Order { Id = orderId };

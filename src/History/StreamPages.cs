@@ -3,6 +3,7 @@ using Marten;
 namespace OrderMonolith.History;
 
 /// <summary>All orders page by page, in the order of their ids, archived ones too: as many at a time as have so few events that memory stays flat.</summary>
+/// <remarks>The stream in which the store fills gaps is no order.</remarks>
 public static class StreamPages
 {
     const int MostEvents = 5_000;
@@ -27,7 +28,7 @@ public static class StreamPages
     static Task<IReadOnlyList<Guid>> Next(IQuerySession session, string which, CancellationToken cancellation, params object[] values) => session.QueryAsync<Guid>($"""
         select id from (
             select id, sum(version) over (order by id) - version as events_before
-            from (select id, version from events.mt_streams s where id > ? and {which} order by id limit {MostOrders}) next
+            from (select id, version from events.mt_streams s where type = 'order' and id > ? and {which} order by id limit {MostOrders}) next
         ) page where events_before < {MostEvents} order by id
         """, cancellation, values);
 }

@@ -9,9 +9,9 @@ namespace OrderMonolith.History;
 /// <param name="Drop">Versions that shall not have happened. The first, which created the order, cannot be dropped.</param>
 /// <param name="Commands">What shall have been asked for after that, in order.</param>
 public sealed record WhatIfRequest(
-    [property: Range(1, int.MaxValue)] int? AtVersion = null,
+    [property: Range(1, int.MaxValue, ErrorMessage = "must be a version from 1 on")] int? AtVersion = null,
     [property: Droppable] IReadOnlyList<int>? Drop = null,
-    [property: MaxLength(1_000)] IReadOnlyList<IOrderCommand>? Commands = null);
+    [property: MaxLength(1_000, ErrorMessage = "must hold at most 1000 commands")] IReadOnlyList<IOrderCommand>? Commands = null);
 
 /// <summary>Versions that can be dropped: any but the first.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]

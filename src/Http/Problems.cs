@@ -97,6 +97,8 @@ public static class Problems
     /// <summary>Where a kind of problem is explained.</summary>
     public static string AddressOf(string code) => $"/problems/{code}";
 
-    /// <summary>The trace that the request belongs to: W3C trace context where the caller sent one.</summary>
-    public static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+    /// <summary>The trace that the request belongs to: W3C trace context where the caller sent one that can be read, else one of its own.</summary>
+    public static string TraceId(HttpContext http) => Activity.Current?.TraceId is { } trace && trace != default
+        ? trace.ToHexString()
+        : (string)(http.Items[TraceHeader] ??= ActivityTraceId.CreateRandom().ToHexString());
 }

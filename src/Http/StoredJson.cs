@@ -1,5 +1,6 @@
 using System.Data;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
 using NpgsqlTypes;
@@ -24,6 +25,9 @@ public sealed class StoredJson(ReadOnlyMemory<byte> json, long? version = null) 
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, http.RequestAborted);
         return await reader.ReadAsync(http.RequestAborted) ? (reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
     }
+
+    /// <summary>Something in the form in which it would be stored. All of it is there before an answer begins: one that comes too late is none.</summary>
+    public static StoredJson Of<T>(T value, long? version = null) => new(JsonSerializer.SerializeToUtf8Bytes(value, Json.Stored), version);
 
     /// <inheritdoc />
     public async Task ExecuteAsync(HttpContext httpContext)

@@ -79,7 +79,8 @@ public static class CommandLine
     {
         // The frameworks answer a database that is away with pages of it, so it is met here.
         if (asked.NeedsDatabase) await using (await app.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync()) { }
-        return await app.RunJasperFxCommands(asked.Words);
+        var code = await app.RunJasperFxCommands(asked.Words);
+        return asked.Verb is "help" ? (int)ExitCode.Done : code;
     }
 
     /// <summary>What works on whole views is refused while a node serves or an import runs.</summary>

@@ -64,6 +64,7 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
     {
         var search = new EventSearch(
             input.CorrelationFlag, input.CausationFlag, input.ActorFlag, Terminal.Time("--since", input.SinceFlag), Terminal.Time("--until", input.UntilFlag));
+        if (search.Since >= search.Until) throw new BadInputException("--since must be before --until.");
         if (search == new EventSearch()) throw new BadInputException("Say which events: --correlation, --causation, --actor, --since or --until.");
 
         var count = 0L;

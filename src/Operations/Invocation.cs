@@ -53,6 +53,7 @@ public sealed record Invocation(string[] Words, string[] Settings)
             [] => new([], settings),
             [var first, ..] when Help.Contains(first) => new(["help"], settings),
             [var verb, .. var others] when others.Contains("--help") => new(["help", verb.ToLowerInvariant()], settings),
+            ["help" or "?", var verb, ..] => new(["help", verb.ToLowerInvariant()], settings),
             [var verb, .. var others] => new([verb.ToLowerInvariant(), .. others], settings),
         };
     }

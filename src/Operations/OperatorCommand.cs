@@ -78,7 +78,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         }
         catch (Exception e) when (StorageFault.Is(e))
         {
-            Terminal.Complain($"The database does not answer: {e.GetBaseException().Message} What was committed stays; start it again to finish.");
+            Terminal.Complain($"The database does not answer: {e.GetBaseException().Message.TrimEnd('.')}. What was committed stays; start it again to finish.");
             return ExitCode.Wrong;
         }
         catch (SetupException e)
@@ -89,6 +89,11 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         catch (Exception e) when (e is UnknownEventTypeException or EventDeserializationFailureException)
         {
             Terminal.Complain($"A stored event cannot be read: {e.Message} 'events check' names all such events.");
+            return ExitCode.Wrong;
+        }
+        catch (Exception e) when (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
+        {
+            Terminal.Complain(ViewGuard.NoSchema().Message);
             return ExitCode.Wrong;
         }
         catch (Exception e) when (e.GetBaseException() is PostgresException refused)

@@ -37,7 +37,9 @@ public sealed class WhatIfCommand : OperatorCommand<WhatIfInput>
     protected override async Task<ExitCode> Run(WhatIfInput input, CancellationToken cancellationToken)
     {
         var (since, until) = (Terminal.Time("--since", input.SinceFlag) ?? DateTimeOffset.MinValue, Terminal.Time("--until", input.UntilFlag) ?? DateTimeOffset.MaxValue);
-        var trial = new RuleTrial(CandidateRule.Parse(input.RuleFlag ?? "") ?? throw new BadInputException(string.Join(Environment.NewLine, Rules())), since);
+        if (since >= until) throw new BadInputException("--since must be before --until.");
+        var rule = CandidateRule.Parse(input.RuleFlag ?? "") ?? throw new BadInputException(string.Join(Environment.NewLine, Rules(input.RuleFlag)));
+        var trial = new RuleTrial(rule, since);
 
         using var report = new Report(input.JsonFlag);
         var summary = await Terminal.Watch(async progress =>
@@ -54,9 +56,9 @@ public sealed class WhatIfCommand : OperatorCommand<WhatIfInput>
         return ExitCode.Done;
     }
 
-    static IEnumerable<string> Rules() => CandidateRule.All
+    static IEnumerable<string> Rules(string? said) => CandidateRule.All
         .Select(rule => rule.Takes is { } values ? Invariant($"  {rule.Name + "=N",-18} {rule.Help}; N from {values.Least} to {values.Most}") : $"  {rule.Name,-18} {rule.Help}")
-        .Prepend("Say which rule to try: --rule NAME or --rule NAME=VALUE, of these:");
+        .Prepend($"{(said is null ? "" : $"'{said}' is none. ")}Say which rule to try: --rule NAME or --rule NAME=VALUE, of these:");
 
     static string Sentence(ChangedOrder o) => Invariant(
         $"{o.OrderId} {o.Was.Status} {o.Was.TotalAmount:0.####} {o.Currency} would be {o.WouldBe.Status} {o.WouldBe.TotalAmount:0.####}{string.Concat(o.Refusals.Take(3).Select(r => Invariant($"; event {r.Version} {r.Code}")))}{(o.Refusals.Count > 3 ? "; …" : "")}");

@@ -1,36 +1,61 @@
 using System.Globalization;
+using JasperFx.Events.Projections;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Net.Http.Headers;
+using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.OrderSummaries;
 
-/// <summary>Lets a reader wait until a view that follows from behind holds what a <c>Consistency-Token</c> names.</summary>
-public sealed class ConsistentReads(ViewProgress progress, StoreEpoch epoch, OrderSummaryLifecycle lifecycle, TimeProvider clock)
+/// <summary>Sees to it that a reader is answered from a view that can be relied on: one that holds what its <c>Consistency-Token</c> names, or else one that is not late.</summary>
+public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress progress, ViewLag lag, StoreEpoch epoch, OrderSummaryLifecycle lifecycle, TimeProvider clock)
 {
     const int DefaultSeconds = 5;
     const int MostSeconds = 30;
 
+    /// <summary>Who will not wait at all has a look all the same.</summary>
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     /// <summary>Waits as long as the request prefers (<c>Prefer: wait=seconds</c>). A view that changes with the append has nothing to wait for.</summary>
-    /// <exception cref="ProblemException"><c>consistency-token-unknown</c> for a token that is none, or of another history; <c>projection-behind</c> when the time is over.</exception>
+    /// <exception cref="ProblemException"><c>consistency-token-unknown</c> for a token that is none, or of another history; <c>projection-behind</c> when the time is over, or without a token where the view is late.</exception>
     public async Task CatchUp(HttpContext http)
     {
         var header = http.Request.Headers["Consistency-Token"];
-        if (header.Count == 0) return;
-        var cancellation = http.RequestAborted;
-        if (!ConsistencyToken.TryParse(header.Count == 1 ? header[0] : null, out var token) || token.Epoch != await epoch.Current(cancellation)) throw Unknown();
-        if (lifecycle.Wanted is JasperFx.Events.Projections.ProjectionLifecycle.Inline) return;
+        if (header.Count == 0)
+        {
+            lag.MustNotBe(OrderSummaryLifecycle.Projection);
+            return;
+        }
 
+        var token = await Known(header.Count == 1 ? header[0] : null, http.RequestAborted);
+        if (lifecycle.Wanted is ProjectionLifecycle.Async) await CatchUp(token, http);
+    }
+
+    async Task<ConsistencyToken> Known(string? header, CancellationToken cancellation)
+    {
+        if (!ConsistencyToken.TryParse(header, out var token) || token.Epoch != await epoch.Current(cancellation)) throw Unknown();
+        await using var question = database.CreateCommand("select id from events.mt_events where seq_id = $1");
+        question.Parameters.Add(new NpgsqlParameter<long> { TypedValue = token.Position });
+        return await question.ExecuteScalarAsync(cancellation) is Guid eventId && ConsistencyToken.MarkOf(eventId) == token.Mark ? token : throw Unknown();
+    }
+
+    async Task CatchUp(ConsistencyToken token, HttpContext http)
+    {
         http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         var (begin, patience) = (clock.GetTimestamp(), Patience(http));
-        while (true)
+        try
         {
-            var (position, head) = await progress.Next().WaitAsync(cancellation);
-            if (token.Position > head) throw Unknown();
-            if (position >= token.Position) return;
-            if (clock.GetElapsedTime(begin) >= patience)
-                throw new ProblemException("projection-behind", string.Create(CultureInfo.InvariantCulture, $"The view does not hold the command yet, after {patience.TotalSeconds} seconds."));
+            var left = patience > Look ? patience : Look;
+            while (await progress.Next().WaitAsync(left, clock, http.RequestAborted) < token.Position)
+            {
+                left = patience - clock.GetElapsedTime(begin);
+                if (left <= TimeSpan.Zero) throw new TimeoutException();
+            }
+        }
+        catch (TimeoutException)
+        {
+            throw new ProblemException("projection-behind", string.Create(CultureInfo.InvariantCulture, $"The view does not hold the command yet, after {patience.TotalSeconds} seconds."));
         }
     }
 

@@ -53,6 +53,9 @@ public sealed partial class OrderSummaryProjection : SingleStreamProjection<Orde
     /// <exception cref="ProblemException"><c>projection-behind</c>: the summary is lost, and what is left of the order's events would make another one.</exception>
     public override OrderSummary? Evolve(OrderSummary? snapshot, Guid id, IEvent e)
     {
+        // Where an append failed after it had taken its place, the store fills that with an event of its own.
+        if (e.Data is not OrderEvent) return snapshot;
+
         if (snapshot is null && e.Version > 1)
             throw new ProblemException("projection-behind", $"Order {id} has {e.Version - 1} events that its summary lacks: run 'verify', then 'projections rebuild -p {Name}'.");
 

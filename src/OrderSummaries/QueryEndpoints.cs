@@ -13,10 +13,9 @@ public static class QueryEndpoints
 {
     /// <summary>The order in one line.</summary>
     [WolverineGet("/v1/orders/{orderId}/summary")]
-    public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, IDocumentStore store, ViewLag lag, ConsistentReads reads, HttpContext http)
+    public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)
     {
         QueryParameters.Of(http);
-        lag.MustNotBe(OrderSummaryLifecycle.Projection);
         await reads.CatchUp(http);
         if (await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
         throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? NotFound() : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
@@ -24,10 +23,9 @@ public static class QueryEndpoints
 
     /// <summary>Orders in one line each, a page at a time.</summary>
     [WolverineGet("/v1/orders")]
-    public static async Task<IResult> GetOrders(NpgsqlDataSource database, IDocumentStore store, ViewLag lag, ConsistentReads reads, HttpContext http)
+    public static async Task<IResult> GetOrders(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)
     {
         var list = new OrderList(QueryParameters.Of(http, OrderList.Parameters), Caller.Of(http).CustomerId);
-        lag.MustNotBe(OrderSummaryLifecycle.Projection);
         await reads.CatchUp(http);
         return new StoredJson(await list.Page(database, store.TableOf<OrderSummary>(), http.RequestAborted));
     }

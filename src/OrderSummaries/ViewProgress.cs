@@ -9,24 +9,22 @@ public sealed class ViewProgress(NpgsqlDataSource database, IDocumentStore store
     /// <summary>How long the database is left alone after each question.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    const string Progress = """
-        select coalesce((select last_seq_id from events.mt_event_progression where name = $1), 0), (select coalesce(max(seq_id), 0) from events.mt_events)
-        """;
+    const string Progress = "select coalesce((select last_seq_id from events.mt_event_progression where name = $1), 0)";
 
     readonly Lock gate = new();
     Task rest = Task.CompletedTask;
-    Task<(long Position, long Head)>? next;
+    Task<long>? next;
 
-    /// <summary>The last event that the view holds, and the last that there is, as a question finds them that begins after this was called.</summary>
-    public Task<(long Position, long Head)> Next()
+    /// <summary>Sequence of the last event that the view holds, as a question finds it that begins after this was called.</summary>
+    public Task<long> Next()
     {
         lock (gate) return next ??= Turn();
     }
 
-    async Task<(long Position, long Head)> Turn()
+    async Task<long> Turn()
     {
         await rest.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        Task<(long, long)> asked;
+        Task<long> asked;
         lock (gate)
         {
             // Who comes from here on shares the next one.
@@ -43,12 +41,10 @@ public sealed class ViewProgress(NpgsqlDataSource database, IDocumentStore store
         await Task.Delay(Pause, clock);
     }
 
-    async Task<(long, long)> Ask()
+    async Task<long> Ask()
     {
         await using var question = database.CreateCommand(Progress);
         question.Parameters.Add(new NpgsqlParameter<string> { TypedValue = store.ViewOf<OrderSummary>().Shard });
-        await using var answer = await question.ExecuteReaderAsync();
-        await answer.ReadAsync();
-        return (answer.GetInt64(0), answer.GetInt64(1));
+        return (long)(await question.ExecuteScalarAsync())!;
     }
 }

@@ -56,11 +56,21 @@ public sealed record CandidateRule(string Name, string Help, CandidateRule.Value
         };
     }
 
-    /// <summary>Removing units names the price they were added at, so that it changes alike.</summary>
-    static Rewriting Repriced(Func<decimal, decimal> price) => (_, past, _) => past.Fact switch
+    static Rewriting Repriced(Func<decimal, decimal> price) => (order, past, _) => past.Fact switch
     {
         ItemAdded e => e with { UnitPrice = price(e.UnitPrice) },
-        ItemRemoved e => e with { UnitPrice = price(e.UnitPrice) },
+        ItemRemoved e => Removed(order, e, price(e.UnitPrice)),
         var other => other,
     };
+
+    /// <summary>Removing units names the price they were added at: the new one, and for what was added before the rule the old one.</summary>
+    static Decision Removed(Order order, ItemRemoved e, decimal repriced)
+    {
+        if (repriced == e.UnitPrice) return e;
+        var taken = Math.Min(order.Lines.Find(e.ProductId, repriced)?.Quantity ?? 0, e.Quantity);
+        List<OrderEvent> facts = [];
+        if (taken > 0) facts.Add(e with { Quantity = taken, UnitPrice = repriced });
+        if (taken < e.Quantity) facts.Add(e with { Quantity = e.Quantity - taken });
+        return new(facts);
+    }
 }

@@ -11,7 +11,7 @@ public sealed partial class Architecture
         ["Orders"] = [],                                                          // the rules see nobody
         ["Storage"] = [],                                                          // where the database comes from, and when it is away
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
-        ["History"] = ["Orders", "Http"],                                           // orders as they were, and why
+        ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
         ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries"],      // for operators

@@ -37,7 +37,7 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         var id = await batches.NewOrder();
         var outcomes = await Task.WhenAll(await batches.Together(On(id, Tea), On(id, Tea), On(id, new ConfirmOrder()), On(id, new ConfirmOrder())));
         var stored = await one.Service.Query<long[]>($"select array_agg(seq_id order by version) from events.mt_events where stream_id = '{id}'");
-        Assert.Equal([stored[2], stored[3], stored[4], stored[4]], outcomes.Select(outcome => outcome.Position));
+        Assert.Equal([stored[2], stored[3], stored[4], stored[4]], outcomes.Select(outcome => outcome.Place?.Sequence));
     }
 
     [Fact]
@@ -120,21 +120,6 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         Assert.Equal(("order-already-exists", null), (create.Rejection?.Code, create.CurrentVersion));
         var add = await batches.Runner.Run(On(id, Tea, 9) with { OnlyFor = "bob" });
         Assert.Equal(("order-not-found", null), (add.Rejection?.Code, add.CurrentVersion));
-    }
-
-    [Fact]
-    public async Task An_archived_order_no_longer_changes_and_harms_nobody()
-    {
-        var (archived, other) = (await batches.NewOrder(), await batches.NewOrder());
-        await using (var session = batches.Store.LightweightSession())
-        {
-            session.Events.ArchiveStream(archived);
-            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
-        }
-
-        var outcomes = await Task.WhenAll(await batches.Together(On(other, Tea), On(archived, Tea), On(archived, new CancelOrder()), On(other, Tea)));
-        Assert.Equal([null, "order-not-pending", "order-not-pending", null], outcomes.Select(outcome => outcome.Rejection?.Code));
-        Assert.Equal((2L, 4L), (outcomes[1].CurrentVersion, outcomes[3].Order?.Version));
     }
 
     [Fact]

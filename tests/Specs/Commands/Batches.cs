@@ -80,6 +80,14 @@ public sealed class Batches(Monolith monolith)
         session.SaveChangesAsync().GetAwaiter().GetResult();
     }
 
+    /// <summary>Puts an order away.</summary>
+    public async Task Archive(Guid orderId)
+    {
+        await using var session = Store.LightweightSession();
+        session.Events.ArchiveStream(orderId);
+        await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>The facts stored of an order.</summary>
     public async Task<IReadOnlyList<OrderEvent>> Facts(Guid orderId)
     {

@@ -53,6 +53,19 @@ public sealed class RuleTrialSpecs
         static (decimal, OrderStatus) Outline((ChangedOrder? Changed, RuleTrialSummary) tried) => (tried.Changed!.WouldBe.TotalAmount, tried.Changed.WouldBe.Status);
     }
 
+    [Theory]
+    [InlineData(1, 1.9)]
+    [InlineData(2, 1.0)]
+    [InlineData(3, 1.0)]
+    [InlineData(4, 1.0)]
+    public void What_was_added_at_the_old_price_is_removed_at_it_after_what_was_added_at_the_new_one(int units, double more)
+    {
+        OrderEvent[] lived = [new OrderCreated("ada"), new ItemAdded("tea", 2, 9), new ItemAdded("tea", 2, 9), new ItemRemoved("tea", units, 9), new ItemAdded("mug", 1, 10), new OrderConfirmed()];
+        var (changed, _) = Try("price-change=10", lived, Specification.Noon.AddMinutes(3));
+        Assert.Empty(changed!.Refusals);
+        Assert.Equal(changed.Was.TotalAmount + (decimal)more, changed.WouldBe.TotalAmount);
+    }
+
     [Fact]
     public void Confirmed_orders_are_summed_by_currency()
     {

@@ -99,6 +99,16 @@ public sealed class TimeTravelSpecs(OneMonolith one, Postgres postgres) : IClass
     }
 
     [Fact]
+    public async Task Of_a_large_order_few_versions_are_compared_at_once_and_quickly()
+    {
+        var items = Enumerable.Range(0, 5_000).Select(n => new { productId = $"p{n}", quantity = 1, unitPrice = 1 });
+        var path = (await monolith.Send("POST", "/v1/orders", new { customerId = "c1", items })).Header("Location")!;
+        Assert.Equal(200, (await monolith.Send("GET", path + "/diff")).Status);
+        Assert.Equal(20, (await monolith.Send("GET", path + "/diff?from=4981&to=5001")).Content.GetProperty("steps").GetArrayLength());
+        Assert.Equal("validation-failed", (await monolith.Send("GET", path + "/diff?from=4980&to=5001")).Code);
+    }
+
+    [Fact]
     public async Task Another_customers_past_does_not_exist()
     {
         await using var guarded = await Monolith.Start(postgres, null, Tokens.Settings);

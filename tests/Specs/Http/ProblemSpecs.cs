@@ -90,7 +90,12 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1" }, parent);
         var read = await monolith.Send("GET", created.Header("Location")!, null, parent);
         Assert.Equal((201, trace, 200, trace), (created.Status, created.Header("Trace-Id"), read.Status, read.Header("Trace-Id")));
-        Assert.Matches("^[0-9a-f]{32}$", (await monolith.Send("GET", "/health/live")).Header("Trace-Id"));
+        foreach (var other in new[] { "nonsense", $"cc-{trace}-00f067aa0ba902b7-01-what", "00-00000000000000000000000000000000-0000000000000000-00" })
+        {
+            var own = (await monolith.Send("GET", "/health/live", null, ("traceparent", other))).Header("Trace-Id");
+            Assert.Matches("^[0-9a-f]{32}$", own);
+            Assert.NotEqual(new string('0', 32), own);
+        }
     }
 
     async Task<string> Start() => (await monolith.Send("POST", "/v1/orders", new { customerId = "c1" })).Header("Location")!;
