@@ -59,7 +59,8 @@ public sealed class ArchivedOrders(OneMonolith one) : IClassFixture<OneMonolith>
             if (++decisions == 1) batches.Elsewhere(id, new ItemAdded("mug", 1, 4));
             else if (decisions == 2) batches.Archive(id).GetAwaiter().GetResult();
             return Tea.Decide(order);
-        })) with { Key = key };
+        })) with
+        { Key = key };
         var (outcome, again) = (await batches.Runner.Run(racing), await batches.Runner.Run(racing));
         Assert.Equal(("order-not-pending", 3L, "order-not-pending"), (outcome.Rejection?.Code, outcome.CurrentVersion, again.Repeated?.Rejection?.Code));
     }
