@@ -4,7 +4,6 @@ using JasperFx.CommandLine;
 using Marten;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
-using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using Spectre.Console;
 
@@ -95,7 +94,7 @@ public static class CommandLine
             throw new SetupException($"There is no projection '{name}'. 'projections list' names those there are.");
 
         // Should it be cut short, the next node that starts sees that the views are not whole.
-        await OrderSummaryLifecycle.Forget(app.Services.GetRequiredService<IDocumentStore>());
+        await ViewGuard.Forget(app.Services.GetRequiredService<IDocumentStore>());
         return await app.RunJasperFxCommands(asked.Words);
     }
 

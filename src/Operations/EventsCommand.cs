@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JasperFx.CommandLine;
 using Marten;
 using OrderMonolith.History;
@@ -68,38 +67,34 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
         if (search.Since >= search.Until) throw new BadInputException("--since must be before --until.");
         if (search == new EventSearch()) throw new BadInputException("Say which events: --correlation, --causation, --actor, --since or --until.");
 
-        var (clock, count) = (Stopwatch.StartNew(), 0L);
-        using var report = input.JsonFlag ? new JsonReport() : null;
+        var count = 0L;
+        using var report = new Report(input.JsonFlag);
         await foreach (var found in search.In(Services.GetRequiredService<IDocumentStore>(), cancellation))
         {
             count++;
-            if (report is null) Say(found);
-            else report.Add(found);
+            report.Add(found, Sentence);
         }
 
-        if (report is null) Terminal.Say(Invariant($"{count:N0} events in {clock.Elapsed.TotalSeconds:N1} s"));
-        else report.Finish(new { Events = count }, clock.Elapsed.TotalSeconds);
+        report.Finish(new { Events = count }, (s, seconds) => [Invariant($"{s.Events:N0} events in {seconds:N1} s")]);
         return ExitCode.Done;
     }
 
     async Task<ExitCode> Check(EventsInput input, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
-        using var report = input.JsonFlag ? new JsonReport() : null;
+        using var report = new Report(input.JsonFlag);
         var summary = await Terminal.Watch(progress => new EventCheck(
-            Services.GetRequiredService<IDocumentStore>(), report is null ? Say : report.Add, progress, cancellation).Run());
-        if (report is null) foreach (var sentence in Sentences(summary, clock.Elapsed.TotalSeconds)) Terminal.Say(sentence);
-        else report.Finish(summary, clock.Elapsed.TotalSeconds);
+            Services.GetRequiredService<IDocumentStore>(), unreadable => report.Add(unreadable, Sentence), progress, cancellation).Run());
+        report.Finish(summary, Sentences);
         return summary.Unreadable == 0 ? ExitCode.Done : ExitCode.Wrong;
     }
 
-    static void Say(FoundEvent found)
+    static string Sentence(FoundEvent found)
     {
         var (orderId, e) = found;
-        Terminal.Say(Invariant($"{e.Timestamp.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'} {orderId} {e.Version} {e.Type} {e.Data} by {e.Actor} from {e.CausationId} in {e.CorrelationId}"));
+        return Invariant($"{e.Timestamp.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'} {orderId} {e.Version} {e.Type} {e.Data} by {e.Actor} from {e.CausationId} in {e.CorrelationId}");
     }
 
-    static void Say(UnreadableEvent e) => Terminal.Say(Invariant($"{e.OrderId} event {e.Version} ({e.Type}, sequence {e.Sequence}): {e.Why}"));
+    static string Sentence(UnreadableEvent e) => Invariant($"{e.OrderId} event {e.Version} ({e.Type}, sequence {e.Sequence}): {e.Why}");
 
     static IEnumerable<string> Sentences(EventCheckSummary s, double seconds) =>
     [

@@ -93,7 +93,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         }
         catch (Exception e) when (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName })
         {
-            Terminal.Complain("The database has no schema yet, or an old one. Run 'resources setup' first.");
+            Terminal.Complain(ViewGuard.NoSchema().Message);
             return ExitCode.Wrong;
         }
         catch (Exception e) when (e.GetBaseException() is PostgresException refused)

@@ -38,7 +38,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         {
             await joining.DisposeAsync();
             if (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName })
-                throw new SetupException("The database has no schema yet, or an old one. Run 'resources setup' first.", e);
+                throw ViewGuard.NoSchema(e);
             throw;
         }
     }
@@ -47,7 +47,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
     {
         if (await joining.TryAlone(cancellation))
         {
-            await lifecycle.Settle(store, cancellation);
+            await ViewGuard.Settle(store, lifecycle, cancellation);
             await joining.ShareFromAlone(cancellation);
             return true;
         }
@@ -58,7 +58,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
             await joining.Share(cancellation);
         }
 
-        return await lifecycle.IsSettled(store, cancellation);
+        return await ViewGuard.IsSettled(store, lifecycle, cancellation);
     }
 
     /// <summary>Joins before anything is served.</summary>
@@ -125,7 +125,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         try
         {
             if (await again.TryShared(cancellation))
-                return await lifecycle.IsSettled(store, cancellation) ? again : throw SpoiledViews();
+                return await ViewGuard.IsSettled(store, lifecycle, cancellation) ? again : throw SpoiledViews();
         }
         catch
         {

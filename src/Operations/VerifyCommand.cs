@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JasperFx.CommandLine;
 using Marten;
 using static System.FormattableString;
@@ -15,16 +14,14 @@ public sealed class VerifyCommand : OperatorCommand<VerifyInput>
     /// <inheritdoc />
     protected override async Task<ExitCode> Run(VerifyInput input, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
-        using var report = input.JsonFlag ? new JsonReport() : null;
+        using var report = new Report(input.JsonFlag);
         var summary = await Terminal.Watch(progress => new Verification(
-            Services.GetRequiredService<IDocumentStore>(), report is null ? Say : report.Add, progress, cancellationToken).Run());
-        if (report is null) foreach (var sentence in Sentences(summary, clock.Elapsed.TotalSeconds)) Terminal.Say(sentence);
-        else report.Finish(summary, clock.Elapsed.TotalSeconds);
+            Services.GetRequiredService<IDocumentStore>(), difference => report.Add(difference, Sentence), progress, cancellationToken).Run());
+        report.Finish(summary, Sentences);
         return summary.Differences == 0 ? ExitCode.Done : ExitCode.Wrong;
     }
 
-    static void Say(Difference d) => Terminal.Say($"{d.OrderId} in {d.View}: {d.How}");
+    static string Sentence(Difference d) => $"{d.OrderId} in {d.View}: {d.How}";
 
     static IEnumerable<string> Sentences(VerificationSummary s, double seconds) =>
     [

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JasperFx.CommandLine;
 using Marten;
 using OrderMonolith.History;
@@ -42,22 +41,18 @@ public sealed class WhatIfCommand : OperatorCommand<WhatIfInput>
         var rule = CandidateRule.Parse(input.RuleFlag ?? "") ?? throw new BadInputException(string.Join(Environment.NewLine, Rules(input.RuleFlag)));
         var trial = new RuleTrial(rule, since);
 
-        var clock = Stopwatch.StartNew();
-        using var report = input.JsonFlag ? new JsonReport() : null;
+        using var report = new Report(input.JsonFlag);
         var summary = await Terminal.Watch(async progress =>
         {
             await foreach (var history in OrderHistories.Between(Services.GetRequiredService<IDocumentStore>(), since, until, cancellationToken))
             {
-                var changed = trial.Take(history);
-                if (changed is not null && report is null) Say(changed);
-                else if (changed is not null) report!.Add(changed);
+                if (trial.Take(history) is { } changed) report.Add(changed, Sentence);
                 progress.Report(new("orders", trial.Summary.Orders, 0, trial.Summary.Orders));
             }
 
             return trial.Summary;
         });
-        if (report is null) foreach (var sentence in Sentences(summary, clock.Elapsed.TotalSeconds)) Terminal.Say(sentence);
-        else report.Finish(summary, clock.Elapsed.TotalSeconds);
+        report.Finish(summary, Sentences);
         return ExitCode.Done;
     }
 
@@ -65,8 +60,8 @@ public sealed class WhatIfCommand : OperatorCommand<WhatIfInput>
         .Select(rule => rule.Takes is { } values ? Invariant($"  {rule.Name + "=N",-18} {rule.Help}; N from {values.Least} to {values.Most}") : $"  {rule.Name,-18} {rule.Help}")
         .Prepend($"{(said is null ? "" : $"'{said}' is none. ")}Say which rule to try: --rule NAME or --rule NAME=VALUE, of these:");
 
-    static void Say(ChangedOrder o) => Terminal.Say(Invariant(
-        $"{o.OrderId} {o.Was.Status} {o.Was.TotalAmount:0.####} {o.Currency} would be {o.WouldBe.Status} {o.WouldBe.TotalAmount:0.####}{string.Concat(o.Refusals.Take(3).Select(r => Invariant($"; event {r.Version} {r.Code}")))}{(o.Refusals.Count > 3 ? "; …" : "")}"));
+    static string Sentence(ChangedOrder o) => Invariant(
+        $"{o.OrderId} {o.Was.Status} {o.Was.TotalAmount:0.####} {o.Currency} would be {o.WouldBe.Status} {o.WouldBe.TotalAmount:0.####}{string.Concat(o.Refusals.Take(3).Select(r => Invariant($"; event {r.Version} {r.Code}")))}{(o.Refusals.Count > 3 ? "; …" : "")}");
 
     static IEnumerable<string> Sentences(RuleTrialSummary s, double seconds) =>
     [

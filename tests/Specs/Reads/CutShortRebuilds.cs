@@ -6,7 +6,6 @@ using Npgsql;
 using OrderMonolith.Commands;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
-using OrderMonolith.OrderSummaries;
 
 namespace OrderMonolith.Specs;
 
@@ -81,7 +80,7 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
         await Waiting(1);
         await Execute($"select pg_terminate_backend(pid) from {Locks} and granted");
         await turn;
-        await OrderSummaryLifecycle.Forget(store);
+        await ViewGuard.Forget(store);
         await using (var end = new NpgsqlCommand("select pg_advisory_unlock_all()", rebuild)) await end.ExecuteNonQueryAsync(Cancellation);
 
         var stopped = await Assert.ThrowsAsync<InvalidOperationException>(() => node.ExecuteTask!.WaitAsync(Soon, Cancellation));
@@ -104,7 +103,7 @@ public sealed class CutShortRebuilds(Postgres postgres) : IAsyncLifetime
     {
         var alone = await LockSession.Open(database, Cancellation);
         Assert.True(await alone.TryAlone(Cancellation));
-        await OrderSummaryLifecycle.Forget(store);
+        await ViewGuard.Forget(store);
         return alone;
     }
 

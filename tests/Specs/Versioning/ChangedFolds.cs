@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
-using OrderMonolith.OrderSummaries;
 
 namespace OrderMonolith.Specs;
 
@@ -129,7 +128,7 @@ public sealed class ChangedFolds(Postgres postgres)
         using var host = builder.Build();
         await using var alone = await LockSession.Open(host.Services.GetRequiredService<NpgsqlDataSource>(), Cancellation);
         Assert.True(await alone.TryAlone(Cancellation));
-        await OrderSummaryLifecycle.Forget(host.Services.GetRequiredService<IDocumentStore>());
+        await ViewGuard.Forget(host.Services.GetRequiredService<IDocumentStore>());
         Assert.Equal(0, await host.RunJasperFxCommands(["projections", "rebuild", "-p", projection]));
     }
 
