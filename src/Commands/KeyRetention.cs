@@ -33,9 +33,9 @@ public sealed partial class KeyRetention(IDocumentStore store, IdempotencySettin
     {
         for (var pause = Soon; ; pause = Pause)
         {
-            await Task.Delay(pause, clock, stoppingToken);
             try
             {
+                await Task.Delay(pause, clock, stoppingToken);
                 await Purge(stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
