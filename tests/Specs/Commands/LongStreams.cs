@@ -10,7 +10,7 @@ public sealed class LongStreams(Postgres postgres)
     {
         await using var monolith = await Monolith.Start(postgres);
         await using (var owner = NpgsqlDataSource.Create(monolith.ConnectionString))
-        await using (var command = owner.CreateCommand("revoke select on events.mt_events from orders_app; grant select (seq_id) on events.mt_events to orders_app"))
+        await using (var command = owner.CreateCommand("revoke select on events.mt_events from orders_app; grant select (seq_id, id) on events.mt_events to orders_app"))
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         var created = await monolith.Send("POST", "/v1/orders", new { customerId = "c1", items = new[] { new { productId = "pot", quantity = 2, unitPrice = 12.5m } } });
