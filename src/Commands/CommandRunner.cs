@@ -159,7 +159,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
             {
                 await Commit([one], lockPatience);
             }
-            catch (Exception e) when (IsLostRace(e) || e is InvalidStreamOperationException)
+            catch (Exception e) when (IsLostRace(e) || e is InvalidStreamOperationException || BrokeBeforeCommit(e))
             {
                 if (attempt == MostAttempts) one.TrySetResult(Outcome.Refused(Rejections.ConcurrentChange, await VersionOf(one.Envelope.OrderId)));
             }
@@ -219,6 +219,10 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     internal static bool IsLostRace(Exception e) => e is ConcurrencyException or ConcurrentUpdateException or ExistingStreamIdCollisionException or DocumentAlreadyExistsException
         || (e is AggregateException several && several.InnerExceptions.Any(IsLostRace))
         || e is MartenCommandException { InnerException: Npgsql.PostgresException { SqlState: "40001" or "40P01" } };
+
+    /// <summary>Whether the driver gave up its connection before it asked for COMMIT, while the database was there.</summary>
+    /// <remarks>A statement that it was about to prepare behind one that PostgreSQL refused may later lead it astray (seen with Npgsql 10.0.3). The next connection is another one.</remarks>
+    static bool BrokeBeforeCommit(Exception e) => e is ObjectDisposedException { Message: nameof(Npgsql.NpgsqlTransaction) } && !StorageFault.Is(e);
 
     [LoggerMessage(LogLevel.Error, "The database did not answer; {Commands} commands were told so: {Why}")]
     partial void LogUnavailable(int commands, string why);

@@ -66,6 +66,7 @@ public sealed class BatchSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         var (healthy, sick) = (await batches.NewOrder(), await batches.NewOrder());
         var tasks = await batches.Together(
             On(healthy, Tea), On(sick, Tea), On(sick, new Deciding(_ => new ItemAdded("a\0b", 1, 1))), On(sick, new ConfirmOrder()), On(healthy, Tea));
+        foreach (var first in tasks[..2]) Assert.Equal(3, (await first).Order?.Version);
         Assert.Equal(4, (await tasks[4]).Order?.Version);
         Assert.Equal(4, (await tasks[3]).Order?.Version);
         await Assert.ThrowsAnyAsync<Exception>(() => tasks[2]);
