@@ -10,14 +10,8 @@ public sealed class Report : IDisposable
     readonly Stopwatch clock = Stopwatch.StartNew();
     readonly Utf8JsonWriter? json;
 
-    /// <summary>Begins it, and counts the time from here on.</summary>
-    public Report(bool asJson)
-    {
-        if (!asJson) return;
-        json = new(Console.OpenStandardOutput(), new() { Indented = true, Encoder = Json.Stored.Encoder });
-        json.WriteStartObject();
-        json.WriteStartArray("found");
-    }
+    /// <summary>Counts the time from here on.</summary>
+    public Report(bool asJson) => json = asJson ? new(Console.OpenStandardOutput(), new() { Indented = true, Encoder = Json.Stored.Encoder }) : null;
 
     /// <inheritdoc />
     public void Dispose() => json?.Dispose();
@@ -33,6 +27,7 @@ public sealed class Report : IDisposable
             return;
         }
 
+        Begin(json);
         JsonSerializer.Serialize(json, found, Json.Stored);
         json.Flush();
     }
@@ -49,11 +44,20 @@ public sealed class Report : IDisposable
             return;
         }
 
+        Begin(json);
         json.WriteEndArray();
         foreach (var member in JsonSerializer.SerializeToElement(summary, Json.Stored).EnumerateObject()) member.WriteTo(json);
         json.WriteNumber("seconds", Math.Round(seconds, 3));
         json.WriteEndObject();
         json.Flush();
         Console.Out.WriteLine();
+    }
+
+    /// <summary>Not before there is something to say: a command that fails at once prints nothing.</summary>
+    static void Begin(Utf8JsonWriter json)
+    {
+        if (json.CurrentDepth > 0) return;
+        json.WriteStartObject();
+        json.WriteStartArray("found");
     }
 }

@@ -113,6 +113,10 @@ public sealed class CommandLineRuns(Postgres postgres)
         var run = await BuiltProgram.Run("Host=127.0.0.1;Port=1;Username=postgres;Database=none", "import", shop.Row("1").Write().File);
         Assert.Equal((1, ""), (run.Code, run.Out));
         Assert.Contains("database does not answer", run.Error, StringComparison.Ordinal);
+
+        // Half a document would be none.
+        var json = await BuiltProgram.Run("Host=127.0.0.1;Port=1;Username=postgres;Database=none", "what-if", "--rule", "today", "--json");
+        Assert.Equal((1, ""), (json.Code, json.Out));
     }
 
     [Fact]
