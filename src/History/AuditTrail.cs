@@ -63,24 +63,25 @@ public static class AuditTrail
     /// <summary>Events as they are told, each with its stored form where that reads otherwise today.</summary>
     public static async Task<IReadOnlyList<PastEvent>> Read(IQuerySession session, IReadOnlyList<IEvent> events)
     {
-        var stored = await Stored(session, events);
-        return [.. events.Select(e => Read(session.DocumentStore, e, stored[e.Sequence]))];
+        var store = session.DocumentStore;
+        var stored = await Stored(session, [.. events.Where(e => e.EventTypeName != NameOf(store, e.EventType)).Select(e => e.Sequence)]);
+        return [.. events.Select(e => Read(store, e, stored.GetValueOrDefault(e.Sequence)))];
     }
 
-    static PastEvent Read(IDocumentStore store, IEvent e, StoredEvent stored)
+    static PastEvent Read(IDocumentStore store, IEvent e, StoredEvent? stored)
     {
-        var type = NameOf(store, e.EventType);
         var data = JsonSerializer.SerializeToElement(e.Data, e.EventType, Json.Stored);
-        return new(e.Version, e.Sequence, e.Id, type, data, e.Timestamp, e.UserName, e.CorrelationId, e.CausationId, stored.Type == type ? null : stored);
+        return new(e.Version, e.Sequence, e.Id, NameOf(store, e.EventType), data, e.Timestamp, e.UserName, e.CorrelationId, e.CausationId, stored);
     }
 
     /// <summary>What an event is called today.</summary>
     public static string NameOf(IDocumentStore store, Type type) => ((IEventRegistry)store.Options.Events).EventMappingFor(type).EventTypeName;
 
-    static async Task<Dictionary<long, StoredEvent>> Stored(IQuerySession session, IEnumerable<IEvent> events)
+    static async Task<Dictionary<long, StoredEvent>> Stored(IQuerySession session, long[] sequences)
     {
+        if (sequences.Length == 0) return [];
         await using var command = new NpgsqlCommand("select seq_id, type, data from events.mt_events where seq_id = any($1)");
-        command.Parameters.Add(new() { Value = events.Select(e => e.Sequence).ToArray() });
+        command.Parameters.Add(new() { Value = sequences });
         await using var reader = await session.ExecuteReaderAsync(command);
         var stored = new Dictionary<long, StoredEvent>();
         while (await reader.ReadAsync()) stored.Add(reader.GetInt64(0), new(reader.GetString(1), JsonElement.Parse(reader.GetString(2))));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;
 using OrderMonolith.Orders;
@@ -34,8 +35,8 @@ public sealed record EventSearch(string? Correlation = null, string? Causation =
             if (Since is { } since) events = events.Where(e => e.Timestamp >= since);
             if (Until is { } until) events = events.Where(e => e.Timestamp < until);
             var page = await events.OrderBy(e => e.Sequence).Take(PageSize).ToListAsync(cancellation);
-            foreach (var (e, read) in page.Zip(await AuditTrail.Read(session, page)))
-                if (e.Data is OrderEvent) yield return new(e.StreamId, read);
+            List<IEvent> facts = [.. page.Where(e => e.Data is OrderEvent)];
+            foreach (var (e, read) in facts.Zip(await AuditTrail.Read(session, facts))) yield return new(e.StreamId, read);
             (after, more) = (page.Count > 0 ? page[^1].Sequence : after, page.Count == PageSize);
         }
     }

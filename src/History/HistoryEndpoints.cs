@@ -25,7 +25,7 @@ public static class HistoryEndpoints
         var query = QueryParameters.Of(http, "version", "at");
         var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at", inclusive: true));
         if (version is null && at is null)
-            return await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw NotFound();
+            return await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw ProblemException.OrderNotFound;
         if (version is not null && at is not null) throw ProblemException.Wrong("at", "does not go with version");
 
         await using var session = store.QuerySession();
@@ -55,7 +55,8 @@ public static class HistoryEndpoints
         var to = last ?? (int)history.Version;
         var from = first ?? Math.Max(to - 1, 0);
         if (Math.Max(from, to) > history.Version) throw NoVersion();
-        if (Math.Abs(to - from) > StepsOf(history)) throw ProblemException.Wrong("from", string.Create(CultureInfo.InvariantCulture, $"must be within {StepsOf(history)} versions of to"));
+        var steps = StepsOf(history);
+        if (Math.Abs(to - from) > steps) throw ProblemException.Wrong("from", string.Create(CultureInfo.InvariantCulture, $"must be within {steps} versions of to"));
         return StoredJson.Of(OrderDiff.Between(history, from, to, e => AuditTrail.NameOf(session.DocumentStore, e.EventType)));
     }
 
@@ -76,10 +77,8 @@ public static class HistoryEndpoints
     static async Task<OrderHistory> Of(IQuerySession session, Guid orderId, long upTo, HttpContext http)
     {
         var history = await OrderHistory.Load(session, orderId, Math.Max(upTo, 1));
-        return history.AsOf(1) is { } order && (Caller.Of(http).CustomerId ?? order.CustomerId) == order.CustomerId ? history : throw NotFound();
+        return history.AsOf(1) is { } order && (Caller.Of(http).CustomerId ?? order.CustomerId) == order.CustomerId ? history : throw ProblemException.OrderNotFound;
     }
 
     static ProblemException NoVersion() => new("order-not-found", "The order is there, but not in this version or at this time.");
-
-    static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
 }

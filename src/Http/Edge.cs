@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
-using OrderMonolith.Orders;
 
 namespace OrderMonolith.Http;
 
@@ -60,7 +59,7 @@ public static partial class Edge
     public static void UseOneFormOfIds(this WebApplication app) => app.Use((HttpContext http, RequestDelegate next) =>
         http.GetRouteValue("orderId") is not string id || (Guid.TryParseExact(id, "D", out var known) && id == known.ToString())
             ? next(http)
-            : throw new ProblemException("order-not-found", Rejections.OrderNotFound.Message));
+            : throw ProblemException.OrderNotFound);
 
     static Task Harden(HttpContext http, RequestDelegate next)
     {

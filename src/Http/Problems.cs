@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
+using OrderMonolith.Orders;
 
 namespace OrderMonolith.Http;
 
@@ -39,6 +40,9 @@ public class ProblemException(string code, string detail, IReadOnlyDictionary<st
 
     /// <summary>What is wrong with which member of the body, query parameter or header.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors => errors;
+
+    /// <summary>There is no such order, or none that the caller may see.</summary>
+    public static ProblemException OrderNotFound => new(Rejections.OrderNotFound.Code, Rejections.OrderNotFound.Message);
 
     /// <summary>A <c>validation-failed</c> that one query parameter or header makes.</summary>
     /// <param name="name">Which.</param>

@@ -8,7 +8,7 @@ using OrderMonolith.Storage;
 
 namespace OrderMonolith.OrderSummaries;
 
-/// <summary>Sees to it that a reader is answered from a view that can be relied on: one that holds what its <c>Consistency-Token</c> names, or else one that is not late.</summary>
+/// <summary>Sees to it that a reader is answered from a view that can be relied on: one that is not late and, where it sends a <c>Consistency-Token</c>, holds what that names.</summary>
 public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress progress, ViewLag lag, StoreEpoch epoch, OrderSummaryLifecycle lifecycle, TimeProvider clock)
 {
     const int DefaultSeconds = 5;
@@ -18,7 +18,7 @@ public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress prog
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits as long as the request prefers (<c>Prefer: wait=seconds</c>). A view that changes with the append has nothing to wait for.</summary>
-    /// <exception cref="ProblemException"><c>consistency-token-unknown</c> for a token that is none, or of another history; <c>projection-behind</c> when the time is over, or without a token where the view is late.</exception>
+    /// <exception cref="ProblemException"><c>consistency-token-unknown</c> for a token that is none, or of another history; <c>projection-behind</c> when the time is over, or at once without a token.</exception>
     public async Task CatchUp(HttpContext http)
     {
         var header = http.Request.Headers["Consistency-Token"];
@@ -47,7 +47,7 @@ public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress prog
         try
         {
             var left = patience > Look ? patience : Look;
-            while (await progress.Next().WaitAsync(left, clock, http.RequestAborted) < token.Position)
+            while (await progress.Next().WaitAsync(left, clock, http.RequestAborted) < token.Position || lag.IsLate(OrderSummaryLifecycle.Projection))
             {
                 left = patience - clock.GetElapsedTime(begin);
                 if (left <= TimeSpan.Zero) throw new TimeoutException();

@@ -18,7 +18,7 @@ public static class QueryEndpoints
         QueryParameters.Of(http);
         await reads.CatchUp(http);
         if (await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
-        throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? NotFound() : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
+        throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? ProblemException.OrderNotFound : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
     }
 
     /// <summary>Orders in one line each, a page at a time.</summary>
@@ -29,6 +29,4 @@ public static class QueryEndpoints
         await reads.CatchUp(http);
         return new StoredJson(await list.Page(database, store.TableOf<OrderSummary>(), http.RequestAborted));
     }
-
-    static ProblemException NotFound() => new("order-not-found", Rejections.OrderNotFound.Message);
 }

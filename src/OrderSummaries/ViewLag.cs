@@ -21,11 +21,14 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
     /// <summary>Whether the last glance succeeded.</summary>
     public bool IsKnown => isKnown;
 
+    /// <summary>Whether a view has stopped, or has not yet caught up with what there was when this process started.</summary>
+    public bool IsLate(string projection) => late.Any(shard => shard.StartsWith(projection + ":", StringComparison.Ordinal));
+
     /// <summary>Refuses to answer from a view that is late.</summary>
     /// <exception cref="ProblemException"><c>projection-behind</c>.</exception>
     public void MustNotBe(string projection)
     {
-        if (late.Any(shard => shard.StartsWith(projection + ":", StringComparison.Ordinal)))
+        if (IsLate(projection))
             throw new ProblemException("projection-behind", "The view has stopped, or does not hold yet what happened before this node started.");
     }
 

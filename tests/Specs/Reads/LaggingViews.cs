@@ -63,6 +63,38 @@ public sealed class LaggingViews(Postgres postgres)
     }
 
     [Fact]
+    public async Task Who_has_a_token_waits_until_it_has_caught_up()
+    {
+        var database = await postgres.CreateDatabaseAsync("lag");
+        (string, string) token;
+        await using (var node = await Start(database))
+        {
+            await Execute(database, Stuck);
+            token = ("Consistency-Token", (await node.Send("POST", "/v1/orders", new { customerId = "ada" })).Header("Consistency-Token")!);
+        }
+
+        await using var next = await Start(database);
+        Assert.Equal("projection-behind", (await next.Send("GET", "/v1/orders")).Code);
+        var waiting = next.Send("GET", "/v1/orders", null, token, ("Prefer", "wait=30"));
+        await Execute(database, "alter table views.mt_doc_order_summary drop constraint stuck");
+        var answer = await waiting;
+        Assert.Equal((200, 1), (answer.Status, answer.Content.GetProperty("items").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task A_token_is_no_way_round_a_view_that_lacks_other_orders()
+    {
+        var database = await postgres.CreateDatabaseAsync("lag");
+        await using var node = await Start(database);
+        var token = ("Consistency-Token", (await node.Send("POST", "/v1/orders", new { customerId = "ada" })).Header("Consistency-Token")!);
+        await Eventually(async () => (await node.Send("GET", "/v1/orders", null, token)).Status is 200);
+        await Execute(database, Stuck);
+        await node.Send("POST", "/v1/orders", new { customerId = "ada" });
+        await Eventually(async () => (await Health(node)).Status is "Degraded");
+        Assert.Equal("projection-behind", (await node.Send("GET", "/v1/orders", null, token, ("Prefer", "wait=0"))).Code);
+    }
+
+    [Fact]
     public async Task One_that_stops_while_it_is_served_is_noticed_and_an_order_that_exists_is_never_404()
     {
         var database = await postgres.CreateDatabaseAsync("lag");
