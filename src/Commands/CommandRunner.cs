@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using JasperFx;
 using Marten;
@@ -33,16 +32,13 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
     // Room for the largest checkouts on a slow disk: a timeout is a fault to everybody in the batch.
     const int SecondsPerCommit = 10;
 
-    /// <summary>How long a repeat waits for the first request with its key.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <summary>How long a batch waits for what another session holds, such as a node that hangs.</summary>
     static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>How long each command of it waits after that: a batch may need many such locks.</summary>
     static readonly TimeSpan LockPatienceAfterwards = TimeSpan.FromMilliseconds(50);
 
-    readonly ConcurrentDictionary<string, Task> underway = [];
+    readonly KeysUnderway underway = new(clock);
     readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     int itemsWaiting;
 
@@ -55,24 +51,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
 
     /// <summary>Runs a command; the answer comes after its commit. A repeat waits for the first.</summary>
     /// <exception cref="ServerBusyException">Too many commands wait already, or the service is stopping.</exception>
-    public Task<Outcome> Run(CommandEnvelope envelope) => envelope.Key is { } key ? Once(key, envelope) : Queue(envelope);
-
-    async Task<Outcome> Once(CommandKey key, CommandEnvelope envelope)
-    {
-        var ended = new TaskCompletionSource();
-        for (Task? patience = null; underway.GetOrAdd(key.Id, ended.Task) is var first && first != ended.Task;)
-            if (await Task.WhenAny(first, patience ??= Task.Delay(Patience, clock)) == patience) return Outcome.Refused(Rejections.KeyInUse);
-
-        try
-        {
-            return await Queue(envelope);
-        }
-        finally
-        {
-            underway.TryRemove(key.Id, out _);
-            ended.SetResult();
-        }
-    }
+    public Task<Outcome> Run(CommandEnvelope envelope) => envelope.Key is { } key ? underway.Once(key, () => Queue(envelope)) : Queue(envelope);
 
     Task<Outcome> Queue(CommandEnvelope envelope)
     {
