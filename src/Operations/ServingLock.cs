@@ -2,6 +2,7 @@ using Marten;
 using Npgsql;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Operations;
 

@@ -1,5 +1,6 @@
 using JasperFx.CommandLine;
 using Marten;
+using OrderMonolith.Views;
 using static System.FormattableString;
 
 namespace OrderMonolith.Operations;

@@ -14,7 +14,8 @@ public sealed partial class Architecture
         ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
         ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
-        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries"],      // for operators
+        ["Views"] = ["Orders", "Storage", "History"],                               // what holds for every view: that it is right
+        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"],      // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Operations", "Http"], // describes what all the others serve
     };

@@ -6,6 +6,7 @@ using Npgsql;
 using OrderMonolith.Commands;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

@@ -4,6 +4,7 @@ using OrderMonolith.Commands;
 using OrderMonolith.History;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

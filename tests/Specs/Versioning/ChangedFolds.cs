@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace OrderMonolith.Operations;
+namespace OrderMonolith.Views;
 
 /// <summary>A connection of its own that holds, or asks for, the lock on the views: shared by those that serve, or alone.</summary>
 public sealed class LockSession : IAsyncDisposable

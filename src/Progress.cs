@@ -1,4 +1,4 @@
-namespace OrderMonolith.Operations;
+namespace OrderMonolith;
 
 /// <summary>How far a piece of work is.</summary>
 /// <param name="What">What is counted; each kind of work has its own.</param>

@@ -6,9 +6,9 @@ using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Aggregation;
 
-namespace OrderMonolith.Operations;
+namespace OrderMonolith.Views;
 
-/// <summary>A view that keeps one document per stream.</summary>
+/// <summary>A view that keeps one row for each order.</summary>
 /// <param name="kept">Where the store keeps it.</param>
 /// <param name="columns">The columns that repeat a member of the document, each with the SQL that takes it out of <c>data</c>.</param>
 /// <param name="lags">Whether it follows the events from behind.</param>
@@ -25,6 +25,22 @@ public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, stri
 
     /// <summary>Under which name its progress is kept, if it follows the events from behind.</summary>
     public string? Shard => lags ? kept.Shard : null;
+
+    /// <summary>What stands beside the document, which lists, owners and versions are judged by, as one JSON object in SQL.</summary>
+    /// <param name="row">What the columns are taken from, with a dot; nothing where there is only one.</param>
+    public string ColumnsAsJson(string row = "") => AsJson($"{row}mt_version", columns.Keys.Select(column => (column, $"{row}{column}")));
+
+    /// <summary>What should stand there, taken from <c>data</c>.</summary>
+    /// <param name="version">The order's version, as SQL.</param>
+    public string ExpectedColumnsAsJson(string version) => AsJson(version, columns.Select(column => (column.Key, column.Value)));
+
+    /// <summary>Sequence of the last event that it has seen; all there are, if it changes with every append.</summary>
+    public Task<long> Position(IQuerySession session) => Shard is null
+        ? Task.FromResult(long.MaxValue)
+        : session.Value<long>("select coalesce(max(last_seq_id), 0) from events.mt_event_progression where name = $1", Shard);
+
+    static string AsJson(string version, IEnumerable<(string Name, string Sql)> others) =>
+        $"jsonb_build_object({string.Join(", ", others.Prepend(("mt_version", version)).Select(column => $"'column {column.Item1}', {column.Item2}"))})";
 
     /// <summary>What its documents are.</summary>
     public abstract Type DocumentType { get; }

@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace OrderMonolith.Views;
+
+/// <summary>A row of a view that is not what the order's events say.</summary>
+/// <param name="View">The view that it is in.</param>
+/// <param name="OrderId">The order.</param>
+/// <param name="How">What is wrong with it, in one sentence.</param>
+public sealed record Difference(string View, Guid OrderId, string How)
+{
+    /// <summary>What is wrong with a row that differs from the one that it should be, as PostgreSQL shows both; null where there is none.</summary>
+    /// <param name="stored">Its document.</param>
+    /// <param name="expected">The document that it should hold.</param>
+    /// <param name="columns">Its columns as one JSON object.</param>
+    /// <param name="expectedColumns">The columns that it should have.</param>
+    public static string Between(string? stored, string? expected, string? columns, string? expectedColumns)
+    {
+        if (stored is null) return "is missing";
+        if (expected is null) return "has no events";
+        return string.Join("; ", Differing(stored, expected).Concat(Differing(columns!, expectedColumns!)));
+    }
+
+    static IEnumerable<string> Differing(string stored, string expected)
+    {
+        var (is_, should) = (Members(stored), Members(expected));
+        return is_.Keys.Union(should.Keys).Where(name => is_.GetValueOrDefault(name) != should.GetValueOrDefault(name))
+            .Select(name => $"{name} is {is_.GetValueOrDefault(name, "absent")}, should be {should.GetValueOrDefault(name, "absent")}");
+    }
+
+    static Dictionary<string, string> Members(string json) => JsonElement.Parse(json) is { ValueKind: JsonValueKind.Object } document
+        ? document.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetRawText())
+        : new() { ["document"] = json };
+}

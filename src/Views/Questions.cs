@@ -1,0 +1,45 @@
+using System.Data.Common;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace OrderMonolith.Views;
+
+/// <summary>Plain questions to the database, in a session and so in its transaction.</summary>
+public static class Questions
+{
+    extension(IQuerySession session)
+    {
+        /// <summary>All rows that a question finds.</summary>
+        /// <param name="sql">The question, with parameters <c>$1</c> and so on.</param>
+        /// <param name="read">What is made of a row.</param>
+        /// <param name="values">The parameters; an array of texts is one of JSON.</param>
+        public async Task<List<T>> Rows<T>(string sql, Func<DbDataReader, T> read, params object[] values)
+        {
+            await using var command = Command(sql, values);
+            await using var reader = await session.ExecuteReaderAsync(command);
+            var rows = new List<T>();
+            while (await reader.ReadAsync()) rows.Add(read(reader));
+            return rows;
+        }
+
+        /// <summary>The one value that a question asks for.</summary>
+        public async Task<T> Value<T>(string sql, params object[] values) => (await session.Rows(sql, reader => reader.GetFieldValue<T>(0), values))[0];
+
+        /// <summary>Does something that finds nothing; answers how many rows it touched.</summary>
+        public async Task<int> Do(string sql, params object[] values)
+        {
+            await using var command = Command(sql, values);
+            await using var reader = await session.ExecuteReaderAsync(command);
+            return reader.RecordsAffected;
+        }
+    }
+
+    static NpgsqlCommand Command(string sql, object[] values)
+    {
+        var command = new NpgsqlCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(value is string[] json ? new() { Value = json, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb } : new NpgsqlParameter { Value = value });
+        return command;
+    }
+}
