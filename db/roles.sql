@@ -1,6 +1,7 @@
 -- Who may do what in the database. Run after every db/schema.sql, and again whenever you like: psql -1 -v ON_ERROR_STOP=1 -f db/roles.sql
---   orders_owner  owns the schemas: applies db/schema.sql, skips events
---   orders_app    the service and its commands, rebuilds of the views included: appends and archives, but can neither change nor remove an event
+--   orders_owner  owns the schemas and the events: applies db/schema.sql
+--   orders_app    the service and its commands: appends and archives, but can neither change nor remove an event; owns the documents, which it builds
+--                 anew beside those that are read and has change places with them
 --   orders_read   reads orders and events
 -- None of them can log in: grant them to those who do, as db/login.sql does for a service. An import also needs TEMPORARY on the database, which
 -- PostgreSQL gives to everybody.
@@ -26,6 +27,18 @@ create schema if not exists events authorization orders_owner;
 create schema if not exists views authorization orders_owner;
 create schema if not exists wolverine authorization orders_owner;
 
+-- Documents are made of events and can be made again, so they are the application's own; who applies a schema has to reach them too.
+do $$
+begin
+    if not pg_has_role('orders_owner', 'orders_app', 'member') then
+        grant orders_app to orders_owner;
+    end if;
+end
+$$;
+grant create on schema views to orders_app;
+create schema if not exists views_next authorization orders_app;
+create schema if not exists views_old authorization orders_app;
+
 -- What others made here becomes the owner's.
 do $$
 declare
@@ -36,9 +49,12 @@ begin
         from pg_namespace
         where nspname in ('events', 'views', 'wolverine') and nspowner <> 'orders_owner'::regrole
         union all
-        select format('alter table %s owner to orders_owner', c.oid::regclass)
-        from pg_class c
-        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and relkind in ('r', 'p', 'v') and relowner <> 'orders_owner'::regrole
+        select format('alter schema %I owner to orders_app', nspname) from pg_namespace where nspname in ('views_next', 'views_old') and nspowner <> 'orders_app'::regrole
+        union all
+        select format('alter table %s owner to %I', c.oid::regclass, owner)
+        from pg_class c, 
+             lateral (select case when relnamespace in ('views'::regnamespace, 'views_next'::regnamespace, 'views_old'::regnamespace) then 'orders_app' else 'orders_owner' end owner) wanted
+        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'views_next'::regnamespace, 'views_old'::regnamespace, 'wolverine'::regnamespace) and relkind in ('r', 'p', 'v') and relowner <> owner::regrole
         union all
         select format('alter sequence %s owner to orders_owner', c.oid::regclass)
         from pg_class c
@@ -54,14 +70,14 @@ begin
 end
 $$;
 
-revoke all on all tables in schema events, views, wolverine from orders_app, orders_read;
+revoke all on all tables in schema events, wolverine from orders_app;
+revoke all on all tables in schema events, views, wolverine from orders_read;
 grant usage on schema events, views, wolverine to orders_app;
 grant usage on schema events, views to orders_read;
 grant execute on all routines in schema events, views, wolverine to orders_app;
 grant usage, select on all sequences in schema events, views, wolverine to orders_app;
 
--- Documents and messages come and go; a rebuild empties views.
-grant select, insert, update, delete, truncate on all tables in schema views to orders_app;
+-- Messages come and go.
 grant select, insert, update, delete on all tables in schema wolverine to orders_app;
 
 -- Facts stay. A stream counts its events, and may be archived with them.

@@ -496,6 +496,18 @@ CREATE INDEX mt_doc_order_summary_idx_customer_id_created_at_id ON views.mt_doc_
 CREATE INDEX mt_doc_order_summary_idx_status_created_at_id ON views.mt_doc_order_summary USING btree (status, created_at, id);
 
 CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products'));
+CREATE TABLE IF NOT EXISTS views.mt_doc_rebuild (
+    id            uuid     NOT NULL,
+    data          jsonb    NOT NULL,
+    mt_version    uuid     NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_rebuild_id PRIMARY KEY (id)
+);
+CREATE TABLE IF NOT EXISTS views.mt_doc_rebuild_progress (
+    id            uuid     NOT NULL,
+    data          jsonb    NOT NULL,
+    mt_version    uuid     NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_rebuild_progress_id PRIMARY KEY (id)
+);
 CREATE TABLE IF NOT EXISTS views.mt_doc_command_outcome (
     id            varchar        NOT NULL,
     data          jsonb          NOT NULL,

@@ -8,6 +8,7 @@ using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
@@ -37,6 +38,7 @@ try
     builder.Services.AddSingleton<CommandRequests>();
     builder.Services.AddSingleton<CommandRunner>().AddHostedService(services => services.GetRequiredService<CommandRunner>());
     builder.Services.AddSingleton(builder.Configuration.Read<IdempotencySettings>()).AddHostedService<KeyRetention>();
+    builder.Services.AddSingleton<Rebuilds>().AddHostedService(services => services.GetRequiredService<Rebuilds>());
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

@@ -7,6 +7,7 @@ using OrderMonolith.Commands;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 using Polly;
 using Weasel.Core;
 using Weasel.Postgresql.Tables;
@@ -51,6 +52,8 @@ public static class Topology
         store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");
+        store.Schema.For<Rebuild>().DocumentAlias("rebuild");
+        store.Schema.For<RebuildProgress>().DocumentAlias("rebuild_progress");
 
         // A view that cannot take an event stops and says so; it never goes on without it.
         store.Projections.Errors.SkipApplyErrors = false;

@@ -96,7 +96,7 @@ public static class CommandLine
 
         // Should it be cut short, the next node that starts sees that the views are not whole.
         await ViewGuard.Forget(app.Services.GetRequiredService<IDocumentStore>());
-        return await app.RunJasperFxCommands(asked.Words);
+        return await app.RunJasperFxCommands([.. asked.Words.Where(word => word is not Invocation.InPlace)]);
     }
 
     static CommandExecutor Executor(IServiceProvider services) => CommandExecutor.For(factory =>
@@ -108,6 +108,6 @@ public static class CommandLine
         };
     });
 
-    static bool IsOurs(Invocation asked) => asked.Verb is { } verb && typeof(CommandLine).Assembly.GetTypes()
+    static bool IsOurs(Invocation asked) => asked is { Verb: { } verb, IsInPlace: false } && typeof(CommandLine).Assembly.GetTypes()
         .Any(type => CommandFactory.IsJasperFxCommandType(type) && CommandFactory.CommandNameFor(type).Equals(verb, StringComparison.OrdinalIgnoreCase));
 }

@@ -27,12 +27,18 @@ public sealed record Invocation(string[] Words, string[] Settings)
     /// <remarks>An action may be given by its number, and an option's value may look like one.</remarks>
     public bool WantsAlone => Verb switch
     {
-        "projections" => Words is not [_, "list", ..],
+        "projections" => IsInPlace,
         "marten" => true,
         "resources" => Words.Skip(1).Any(word => word is "clear" or "teardown" || int.TryParse(word, out _)),
         "storage" => Words.Skip(1).Any(word => word is "clear" or "rebuild" || int.TryParse(word, out _)),
         _ => false,
     };
+
+    /// <summary>Whether views are to be emptied and filled by the framework's daemon, instead of being built anew beside those that are read.</summary>
+    public bool IsInPlace => Verb is "projections" && Words.Contains(InPlace);
+
+    /// <summary>Says so.</summary>
+    public const string InPlace = "--in-place";
 
     /// <summary>The projection that <c>projections</c> is asked to work on, if one is named.</summary>
     public string? NamedProjection => Verb is "projections" && Array.FindIndex(Words, word => word is "-p" or "--projection") is > 0 and var at && at + 1 < Words.Length ? Words[at + 1] : null;

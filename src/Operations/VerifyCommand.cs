@@ -22,7 +22,8 @@ public sealed class VerifyCommand : OperatorCommand<VerifyInput>
         return summary.Differences == 0 ? ExitCode.Done : ExitCode.Wrong;
     }
 
-    static string Sentence(Difference d) => $"{d.OrderId} in {d.View}: {d.How}";
+    /// <summary>How people are told of a difference.</summary>
+    internal static string Sentence(Difference d) => $"{d.OrderId} in {d.View}: {d.How}";
 
     static IEnumerable<string> Sentences(VerificationSummary s, double seconds) =>
     [

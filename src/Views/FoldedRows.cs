@@ -21,9 +21,10 @@ public sealed class FoldedRows
         versions = [.. made.Select(d => fold.Versions[d.Key])];
     }
 
-    /// <summary>Puts the rows into a table of the view, in place of those that are there.</summary>
-    public async Task Write(IQuerySession session, string table)
+    /// <summary>Puts the rows into a table of the view, in place of those that it has of some orders.</summary>
+    public async Task Write(IQuerySession session, string table, Guid[] orders)
     {
+        if (ids.Length < orders.Length) await session.Do($"delete from {table} where id = any($1) and id <> all($2)", orders, ids);
         string[] columns = ["data", "mt_version", .. view.Columns.Keys];
         await session.Do($"""
             insert into {table} (id, {string.Join(", ", columns)})
@@ -39,7 +40,7 @@ public sealed class FoldedRows
     /// <param name="values">These parameters.</param>
     public async Task<IEnumerable<Difference>> Differences(IQuerySession session, string table, string which, params object[] values)
     {
-        var wrong = await session.Rows($"""
+        var wrong = await session.Find($"""
             select coalesce(stored.id, expected.id), stored.data::text, expected.data::text, stored.columns::text, expected.columns::text
             from (select id, data, {view.ColumnsAsJson()} columns from {table} where {which}) stored
             full join (select id, data, {view.ExpectedColumnsAsJson("version")} columns

@@ -2,20 +2,32 @@ using Npgsql;
 
 namespace OrderMonolith.Views;
 
-/// <summary>A connection of its own that holds, or asks for, the lock on the views: shared by those that serve, or alone.</summary>
+/// <summary>A connection of its own that holds, or asks for, a lock: that on the views, shared by those that serve, or alone; or that on one piece of work.</summary>
 public sealed class LockSession : IAsyncDisposable
 {
-    const string Key = "5715999101812593255";
+    const string Views = "5715999101812593255";
 
     /// <summary>For an answer that should come at once: a server that says nothing more must not hold up the end of a process.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly NpgsqlConnection connection;
+    readonly string key;
 
-    LockSession(NpgsqlConnection connection) => this.connection = connection;
+    LockSession(NpgsqlConnection connection, string key) => (this.connection, this.key) = (connection, key);
 
-    /// <summary>A session that holds nothing yet.</summary>
-    public static async Task<LockSession> Open(NpgsqlDataSource database, CancellationToken cancellation)
+    /// <summary>A session that holds nothing yet, for the lock on the views.</summary>
+    public static Task<LockSession> Open(NpgsqlDataSource database, CancellationToken cancellation) => Open(database, Views, cancellation);
+
+    /// <summary>Takes the lock on a piece of work of which there is one at a time, whoever does it; null where somebody does.</summary>
+    public static async Task<LockSession?> TryFor(NpgsqlDataSource database, string work, CancellationToken cancellation)
+    {
+        var session = await Open(database, $"hashtextextended('{work}', 0)", cancellation);
+        if (await session.TryAlone(cancellation)) return session;
+        await session.DisposeAsync();
+        return null;
+    }
+
+    static async Task<LockSession> Open(NpgsqlDataSource database, string key, CancellationToken cancellation)
     {
         // The lock ends with its connection, so that one is not handed on.
         await using var pooled = database.CreateConnection();
@@ -23,7 +35,7 @@ public sealed class LockSession : IAsyncDisposable
         try
         {
             await connection.OpenAsync(cancellation);
-            return new(connection);
+            return new(connection, key);
         }
         catch
         {
@@ -33,19 +45,19 @@ public sealed class LockSession : IAsyncDisposable
     }
 
     /// <summary>Takes the lock alone, if nobody has it.</summary>
-    public Task<bool> TryAlone(CancellationToken cancellation) => Ask($"pg_try_advisory_lock({Key})", cancellation);
+    public Task<bool> TryAlone(CancellationToken cancellation) => Ask($"pg_try_advisory_lock({key})", cancellation);
 
     /// <summary>Takes the lock beside others, unless somebody has it alone.</summary>
-    public Task<bool> TryShared(CancellationToken cancellation) => Ask($"pg_try_advisory_lock_shared({Key})", cancellation);
+    public Task<bool> TryShared(CancellationToken cancellation) => Ask($"pg_try_advisory_lock_shared({key})", cancellation);
 
     /// <summary>Takes the lock beside others, as soon as nobody has it alone.</summary>
-    public Task Share(CancellationToken cancellation) => Ask($"pg_advisory_lock_shared({Key})", Timeout.InfiniteTimeSpan, cancellation);
+    public Task Share(CancellationToken cancellation) => Ask($"pg_advisory_lock_shared({key})", Timeout.InfiniteTimeSpan, cancellation);
 
     /// <summary>Lets others in, without a moment in which nobody holds the lock.</summary>
     public async Task ShareFromAlone(CancellationToken cancellation)
     {
         await TryShared(cancellation);
-        await Ask($"pg_advisory_unlock({Key})", cancellation);
+        await Ask($"pg_advisory_unlock({key})", cancellation);
     }
 
     /// <summary>Lets go of the lock, however it was held.</summary>

@@ -10,21 +10,22 @@ public static class Questions
 {
     extension(IQuerySession session)
     {
-        /// <summary>All rows that a question finds.</summary>
+        /// <summary>The rows that a question finds, one after another.</summary>
         /// <param name="sql">The question, with parameters <c>$1</c> and so on.</param>
         /// <param name="read">What is made of a row.</param>
         /// <param name="values">The parameters; an array of texts is one of JSON.</param>
-        public async Task<List<T>> Rows<T>(string sql, Func<DbDataReader, T> read, params object[] values)
+        public async IAsyncEnumerable<T> Each<T>(string sql, Func<DbDataReader, T> read, params object[] values)
         {
             await using var command = Command(sql, values);
             await using var reader = await session.ExecuteReaderAsync(command);
-            var rows = new List<T>();
-            while (await reader.ReadAsync()) rows.Add(read(reader));
-            return rows;
+            while (await reader.ReadAsync()) yield return read(reader);
         }
 
+        /// <summary>All rows that a question finds.</summary>
+        public async Task<List<T>> Find<T>(string sql, Func<DbDataReader, T> read, params object[] values) => await session.Each(sql, read, values).ToListAsync();
+
         /// <summary>The one value that a question asks for.</summary>
-        public async Task<T> Value<T>(string sql, params object[] values) => (await session.Rows(sql, reader => reader.GetFieldValue<T>(0), values))[0];
+        public async Task<T> Value<T>(string sql, params object[] values) => (await session.Find(sql, reader => reader.GetFieldValue<T>(0), values))[0];
 
         /// <summary>Does something that finds nothing; answers how many rows it touched.</summary>
         public async Task<int> Do(string sql, params object[] values)

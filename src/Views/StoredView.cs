@@ -17,6 +17,9 @@ public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, stri
     /// <summary>The name of its projection.</summary>
     public string Name => kept.Name;
 
+    /// <summary>Which fold makes it.</summary>
+    public uint Version => kept.Version;
+
     /// <summary>The table of its documents.</summary>
     public string Table => kept.Table;
 

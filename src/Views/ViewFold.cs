@@ -29,7 +29,7 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
     public static async Task<ViewFold> OfSeen(IQuerySession session, StoredView view, Guid[] ids)
     {
         if (view.Shard is null) return OfAll(view);
-        var versions = await session.Rows($"""
+        var versions = await session.Find($"""
             select id, version::bigint from {view.Table}, jsonb_path_query(data, '$.version ? (@.type() == "number")') version where id = any($1)
             """, row => (Id: row.GetGuid(0), Version: row.GetInt64(1)), ids);
         return new(view, await view.Position(session), versions.ToDictionary(v => v.Id, v => v.Version));

@@ -1,6 +1,6 @@
 using Npgsql;
 using OrderMonolith.Import;
-using OrderMonolith.Operations;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Marten;
 using Npgsql;
 using OrderMonolith.Import;
-using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.Storage;
 

@@ -2,7 +2,7 @@ using JasperFx.Events.Projections;
 using Marten;
 using OrderMonolith.Commands;
 using OrderMonolith.Import;
-using OrderMonolith.Operations;
+using OrderMonolith.Views;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.Specs;

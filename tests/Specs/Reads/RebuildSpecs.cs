@@ -15,7 +15,7 @@ public sealed class RebuildSpecs(Postgres postgres)
     public async Task A_rebuild_makes_the_same_bytes_and_waits_for_nobody_to_serve(string lifecycle)
     {
         var database = await postgres.CreateDatabaseAsync("rebuild");
-        string[] rebuild = ["projections", "rebuild"];
+        string[] rebuild = ["projections", "rebuild", "--in-place"];
         string[] before;
         await using (var node = await Monolith.Start(postgres, database, ("OrderSummaries:Lifecycle", lifecycle)))
         {
@@ -54,7 +54,7 @@ public sealed class RebuildSpecs(Postgres postgres)
         }
 
         await Execute(database, "truncate views.mt_doc_order_summary");
-        var done = await BuiltProgram.Run(database, lifecycle, ["projections", "rebuild", "-p", "order_summaries"]);
+        var done = await BuiltProgram.Run(database, lifecycle, ["projections", "rebuild", "-p", "order_summaries", "--in-place"]);
         Assert.True(done.Code is 0, done.Error + done.Out);
         Assert.Equal(before, await Views(database));
     }

@@ -1,0 +1,271 @@
+using System.Data;
+using System.Data.Common;
+using Marten;
+using Npgsql;
+using OrderMonolith.History;
+using OrderMonolith.Storage;
+
+namespace OrderMonolith.Views;
+
+/// <summary>Builds a view anew beside the one that is read, proves that both are the same, and only then has what was built be read.</summary>
+/// <remarks>
+/// Who reads and who writes goes on all the while; only at the end those who write wait, for as long as the last changes take.
+/// Every step is one transaction together with the word that it was done, so whoever comes after a process that died goes on behind the last one.
+/// </remarks>
+public sealed class RebuildRun(
+    IDocumentStore store, StoredView view, Rebuild rebuild, TimeProvider clock, Action<Difference> found, IProgress<RebuildProgress> seen, CancellationToken stop)
+{
+    /// <summary>Most orders that those who write wait for.</summary>
+    const int Few = 200;
+
+    const int MostAtOnce = 1_000;
+    const int MostAttempts = 60;
+    const int SecondsPerStep = 3_600;
+
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    static readonly Guid ThisBuild = typeof(RebuildRun).Module.ModuleVersionId;
+
+    readonly ViewTables tables = new(view);
+    readonly List<Guid> open = [];
+    RebuildProgress progress = new(rebuild.Id, view.Name, clock.GetUtcNow());
+    bool isRead = true;
+
+    sealed class EndedException(RebuildState state, string? why = null) : Exception
+    {
+        public RebuildState State => state;
+
+        public string? Why => why;
+    }
+
+    /// <summary>Does the work, or what is left of it.</summary>
+    /// <returns>How it ended.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped, not called off: the next run goes on.</exception>
+    public async Task<RebuildProgress> Run()
+    {
+        try
+        {
+            await Begin();
+            if (progress.IsOver) return progress;
+            await Build();
+            await CatchUp();
+            await Compare();
+            for (var attempt = 1; !await TrySwitch(); attempt++)
+            {
+                if (attempt == MostAttempts) throw new EndedException(RebuildState.Failed, "Those who write or read never left a moment to switch.");
+                await Task.Delay(Pause, clock, stop);
+                await CatchUp();
+            }
+        }
+        catch (EndedException end)
+        {
+            await End(end.State, end.Why);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !StorageFault.Is(e))
+        {
+            await End(RebuildState.Failed, e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused
+                ? $"The database refused: {refused.MessageText}. Run db/roles.sql again."
+                : e.GetBaseException().Message);
+        }
+
+        return progress;
+    }
+
+    Task End(RebuildState state, string? why) => Transaction(async session =>
+    {
+        await (rebuild.RollBack ? tables.PutBack(session) : tables.Drop(session));
+        progress = progress with { State = state, Why = why, EndedAt = clock.GetUtcNow() };
+    });
+
+    async Task Begin()
+    {
+        await using var session = store.QuerySession();
+        isRead = (await session.LoadAsync<ViewLifecycle>(view.Name, stop))?.Version is not { } version || version == view.Version;
+        if (await session.LoadAsync<RebuildProgress>(rebuild.Id, stop) is { } before && (before.IsOver || before.Build == ThisBuild || rebuild.RollBack))
+        {
+            progress = before.IsOver ? before : before with { Differences = 0, FirstDifferences = [] };
+            return;
+        }
+
+        await Step(async step =>
+        {
+            if (!rebuild.RollBack) await tables.Begin(step);
+            else if (await tables.HasOld(step)) await tables.BringBack(step);
+            else throw new EndedException(RebuildState.Failed, "There is nothing to go back to.");
+            progress = progress with
+            {
+                Build = ThisBuild,
+                State = rebuild.RollBack ? RebuildState.Comparing : RebuildState.Building,
+                EventsTotal = await step.Value<long>("select coalesce(sum(version), 0)::bigint from events.mt_streams where type = 'order'"),
+            };
+        });
+    }
+
+    async Task Build()
+    {
+        var (begin, done) = (clock.GetTimestamp(), progress.EventsDone);
+        while (progress.State is RebuildState.Building)
+            await Step(async session =>
+            {
+                Guid[] ids = [.. await StreamPages.Next(session, progress.After, stop)];
+                if (ids.Length == 0)
+                {
+                    await tables.Index(session);
+                    progress = progress with { State = RebuildState.Comparing, EventsBehind = 0 };
+                    return;
+                }
+
+                var (_, read) = await Fold(session, ids);
+                var events = progress.EventsDone + read;
+                progress = progress with
+                {
+                    After = ids[^1],
+                    Orders = progress.Orders + ids.Length,
+                    EventsDone = events,
+                    EventsPerSecond = Math.Round((events - done) / clock.GetElapsedTime(begin).TotalSeconds),
+                    EventsBehind = Math.Max(0, progress.EventsTotal - events),
+                };
+            });
+    }
+
+    /// <summary>Folds orders into what is built, up to where the view that is read stands.</summary>
+    async Task<(FoldedRows Rows, long Events)> Fold(IDocumentSession session, Guid[] ids)
+    {
+        var fold = isRead ? await ViewFold.OfSeen(session, view, ids) : ViewFold.OfAll(view);
+        var events = await ViewFold.Read(session, ids, [fold], stop);
+        if (fold.Faults.FirstOrDefault() is { Key: var order, Value: { } why }) throw new EndedException(RebuildState.Failed, $"Order {order}: {why}");
+        var rows = new FoldedRows(fold, store);
+        await rows.Write(session, tables.Next, ids);
+        return (rows, events);
+    }
+
+    /// <summary>Takes in the orders that changed since they were built, until few are left.</summary>
+    async Task CatchUp()
+    {
+        for (var (before, now) = (new HashSet<Guid>(), new HashSet<Guid>()); now.Count == 0 || (now.Count > Few && !now.SetEquals(before));)
+        {
+            await Step(async session =>
+            {
+                var behind = await Behind(session);
+                (before, now) = (now, [.. behind.Select(order => order.Id)]);
+                if (now.Count > 0) await Fold(session, [.. now]);
+                progress = progress with { EventsBehind = behind.Sum(order => order.Events) };
+            });
+            if (now.Count == 0) return;
+        }
+    }
+
+    /// <summary>Orders that what is built holds at another place than where the view that is read stands.</summary>
+    async Task<List<(Guid Id, long Events)>> Behind(IQuerySession session) => await session.Find($"""
+        {Expected}
+        select id, expected.version - coalesce(n.mt_version, 0) from expected left join {tables.Next} n using (id)
+        where expected.version is distinct from coalesce(n.mt_version, 0) limit {MostAtOnce}
+        """, row => (row.GetGuid(0), row.GetInt64(1)), await Position(session));
+
+    /// <summary>The version of each order that the view should hold, up to the position $1.</summary>
+    const string Expected = """
+        with later as (select stream_id, min(version) - 1 as version from events.mt_events where seq_id > $1 group by stream_id),
+             expected as (select s.id, coalesce(later.version, s.version) as version from events.mt_streams s left join later on later.stream_id = s.id where s.type = 'order')
+        """;
+
+    Task<long> Position(IQuerySession session) => isRead ? view.Position(session) : Task.FromResult(long.MaxValue);
+
+    /// <summary>Compares all rows in one snapshot. An order that changed since it was built stays open until nobody writes.</summary>
+    async Task Compare()
+    {
+        if (!isRead) return;
+        var differs = string.Join(" or ", view.Columns.Keys.Prepend("mt_version").Select(column => $"was.{column} is distinct from built.{column}"));
+        await Step(async session =>
+        {
+            open.Clear();
+            var compared = session.Each($"""
+                {Expected}
+                select coalesce(was.id, built.id), was.data::text, built.data::text, {view.ColumnsAsJson("was.")}::text, {view.ColumnsAsJson("built.")}::text,
+                       was.mt_version is distinct from built.mt_version and coalesce(was.mt_version, 0) >= expected.version
+                from {tables.Live} was full join {tables.Next} built on built.id = was.id left join expected on expected.id = coalesce(was.id, built.id)
+                where was.data::text is distinct from built.data::text or {differs}
+                """, row => (Row: Difference(row), IsOpen: !row.IsDBNull(5) && row.GetBoolean(5)), await Position(session));
+            await foreach (var (difference, isOpen) in compared)
+            {
+                if (isOpen) open.Add(difference.OrderId);
+                else Count(difference);
+            }
+        }, IsolationLevel.RepeatableRead);
+        if (progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
+    }
+
+    Difference Difference(DbDataReader row)
+    {
+        string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
+        return new(view.Name, row.GetGuid(0), Views.Difference.Between(Text(1), Text(2), Text(3), Text(4)));
+    }
+
+    void Count(Difference difference)
+    {
+        found(difference);
+        var first = progress.FirstDifferences;
+        progress = progress with { Differences = progress.Differences + 1, FirstDifferences = first.Count < RebuildProgress.MostKept ? [.. first, difference] : first };
+    }
+
+    /// <summary>Keeps those who write away, takes in their last changes, compares what is still open, and switches: all or nothing.</summary>
+    /// <returns>False where those who write or read were in the way, or too much had changed.</returns>
+    async Task<bool> TrySwitch()
+    {
+        var (late, before) = (new List<Difference>(), progress);
+        try
+        {
+            await Step(async session =>
+            {
+                await session.Do("set local lock_timeout = '1s'");
+                if (isRead) await tables.HoldWriters(session);
+                var held = clock.GetTimestamp();
+                var behind = (await Behind(session)).ConvertAll(order => order.Id);
+                if (behind.Count == MostAtOnce) return;
+
+                Guid[] changed = [.. behind.Union(open)];
+                var (rows, _) = await Fold(session, changed);
+                if (isRead) late = [.. await rows.Differences(session, tables.Live, "id = any($4)", changed)];
+                if (late.Count > 0 && !rebuild.AcceptDifferences) throw Refused();
+
+                await tables.Switch(session);
+                progress = progress with
+                {
+                    State = RebuildState.Switched, EventsBehind = 0, EndedAt = clock.GetUtcNow(), WritersHeldMilliseconds = Math.Round(clock.GetElapsedTime(held).TotalMilliseconds, 1),
+                };
+            });
+        }
+        catch (Exception e) when (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected })
+        {
+            progress = before;
+            return false;
+        }
+        catch (EndedException)
+        {
+            late.ForEach(Count);
+            throw;
+        }
+
+        if (progress.State is RebuildState.Switched && late.Count > 0) await Transaction(_ => { late.ForEach(Count); return Task.CompletedTask; });
+        return progress.State is RebuildState.Switched;
+    }
+
+    static EndedException Refused() => new(RebuildState.Refused, "What was built differs from what is read.");
+
+    /// <summary>One transaction, unless it was called off.</summary>
+    Task Step(Func<IDocumentSession, Task> work, IsolationLevel isolation = IsolationLevel.ReadCommitted) => Transaction(async session =>
+    {
+        if ((await session.LoadAsync<Rebuild>(rebuild.Id, stop))?.CancelledAt is not null) throw new EndedException(RebuildState.Cancelled);
+        await work(session);
+    }, isolation);
+
+    /// <summary>One transaction: some work, and the word that it was done.</summary>
+    async Task Transaction(Func<IDocumentSession, Task> work, IsolationLevel isolation = IsolationLevel.ReadCommitted)
+    {
+        await using var session = store.LightweightSession(new Marten.Services.SessionOptions { IsolationLevel = isolation, Timeout = SecondsPerStep });
+        await session.BeginTransactionAsync(stop);
+        await work(session);
+        progress = progress with { UpdatedAt = clock.GetUtcNow() };
+        session.Store(progress);
+        await session.SaveChangesAsync(stop);
+        seen.Report(progress);
+    }
+}
