@@ -4,6 +4,7 @@ using Marten;
 using Npgsql;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Views;
 
 namespace OrderMonolith;
 
@@ -16,14 +17,23 @@ public sealed record ViewLifecycle(string Id, ProjectionLifecycle Lifecycle, uin
 /// <summary>Lets nobody work with views that lack events, that another fold made or that others keep in another way. What was seen to once, the store remembers.</summary>
 public static class ViewGuard
 {
+    /// <summary>Most orders that a view of another fold may lack when a node starts: what it takes to add them nobody notices.</summary>
+    const int MostAtStart = 10_000;
+
+    const int MostAtOnce = 1_000;
+
     /// <summary>Whether somebody saw to the views before. Others may append meanwhile, so nothing is changed.</summary>
     /// <returns>False where nothing is remembered: nobody knows whether the views are whole.</returns>
     /// <exception cref="SetupException">The store remembers another fold or another lifecycle of the summaries, or has no schema.</exception>
     public static async Task<bool> IsSettled(IDocumentStore store, OrderSummaryLifecycle lifecycle, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
-        if (await Remembered(store, session, cancellation) is not { } remembered) return false;
-        lifecycle.MustAgreeWith(remembered.Lifecycle);
+        await MustHaveSchema(session, cancellation);
+        KeptView[] views = [store.ViewOf<Order>(), store.ViewOf<OrderSummary>()];
+        var remembered = await Remembered(session, views, cancellation);
+        if (!remembered.TryGetValue(OrderSummaryLifecycle.Projection, out var summaries)) return false;
+        if (views.FirstOrDefault(view => IsOfAnother(remembered, view)) is { } other) throw OfAnother(other, remembered.GetValueOrDefault(other.Name)?.Version ?? 1);
+        lifecycle.MustAgreeWith(summaries.Lifecycle);
         return true;
     }
 
@@ -34,14 +44,34 @@ public static class ViewGuard
         foreach (var stored in new[] { typeof(IEvent), typeof(Order), typeof(OrderSummary), typeof(ViewLifecycle) })
             await store.Storage.Database.EnsureStorageExistsAsync(stored, cancellation);
         await using var session = store.LightweightSession();
-        if ((await Remembered(store, session, cancellation))?.Lifecycle == lifecycle.Wanted) return;
-
+        await MustHaveSchema(session, cancellation);
         var (orders, summaries) = (store.ViewOf<Order>(), store.ViewOf<OrderSummary>());
+        var remembered = await Remembered(session, [orders, summaries], cancellation);
+        var ofAnother = new[] { orders, summaries }.Where(view => IsOfAnother(remembered, view)).ToList();
+        if (ofAnother.Count == 0 && remembered.GetValueOrDefault(summaries.Name)?.Lifecycle == lifecycle.Wanted) return;
+
+        foreach (var view in ofAnother) await Complete(store, session, view, cancellation);
         if (!await IsWhole(session, orders, cancellation))
-            throw new SetupException("Some orders have events that their documents lack: a rebuild was cut short. Run 'projections rebuild -p orders'.");
+            throw new SetupException($"Some orders have events that their documents lack: a rebuild was cut short. Run 'projections rebuild -p {orders.Name} --in-place'.");
         lifecycle.Begin(session, summaries, await IsWhole(session, summaries, cancellation));
         session.Store(new ViewLifecycle(orders.Name, ProjectionLifecycle.Inline, orders.Version), new ViewLifecycle(summaries.Name, lifecycle.Wanted, summaries.Version));
         await session.SaveChangesAsync(cancellation);
+    }
+
+    /// <summary>Adds to a view of another fold what happened since it was built beside the one that was read.</summary>
+    /// <exception cref="SetupException">That is too much for a start.</exception>
+    static async Task Complete(IDocumentStore store, IQuerySession session, KeptView kept, CancellationToken cancellation)
+    {
+        var lacking = (await session.Find($"{Lacking(kept, "s.id")} limit {MostAtStart + 1}", row => row.GetGuid(0))).ToArray();
+        if (lacking.Length > MostAtStart) throw OfAnother(kept, null);
+        var view = StoredView.Of(store).Single(view => view.Name == kept.Name);
+        foreach (var ids in lacking.Chunk(MostAtOnce))
+        {
+            var fold = ViewFold.OfAll(view);
+            await ViewFold.Read(session, ids, [fold], cancellation);
+            if (fold.Faults.FirstOrDefault() is { Key: var order, Value: { } why }) throw new SetupException($"The view '{kept.Name}' cannot hold the order {order}: {why}");
+            await new FoldedRows(fold, store).Write(session, kept.Table, ids);
+        }
     }
 
     /// <summary>Has the next start look for itself whether the views are whole.</summary>
@@ -59,21 +89,17 @@ public static class ViewGuard
     /// <param name="cause">How that was seen, if something failed.</param>
     public static SetupException NoSchema(Exception? cause = null) => new("The database has no schema yet, or an old one. Run 'resources setup' first.", cause);
 
-    /// <summary>What the store remembers of the summaries, if anything. Before versions were remembered, all was of the first.</summary>
-    /// <exception cref="SetupException">Another fold made a view. Or there is no schema.</exception>
-    static async Task<ViewLifecycle?> Remembered(IDocumentStore store, IQuerySession session, CancellationToken cancellation)
-    {
-        await MustHaveSchema(session, cancellation);
-        KeptView[] views = [store.ViewOf<Order>(), store.ViewOf<OrderSummary>()];
-        var remembered = (await session.LoadManyAsync<ViewLifecycle>(cancellation, views.Select(view => view.Name))).ToDictionary(view => view.Id);
-        if (!remembered.TryGetValue(OrderSummaryLifecycle.Projection, out var summaries)) return null;
-        foreach (var view in views)
-            if ((remembered.GetValueOrDefault(view.Name)?.Version ?? 1) is var version && version != view.Version)
-                throw new SetupException(
-                    $"The view '{view.Name}' is kept in version {version}, but this node makes version {view.Version} of it: "
-                    + $"with all nodes stopped, run 'resources setup', then 'projections rebuild -p {view.Name}'.");
-        return summaries;
-    }
+    /// <summary>What the store remembers of views, by name.</summary>
+    static async Task<Dictionary<string, ViewLifecycle>> Remembered(IQuerySession session, KeptView[] views, CancellationToken cancellation) =>
+        (await session.LoadManyAsync<ViewLifecycle>(cancellation, views.Select(view => view.Name))).ToDictionary(view => view.Id);
+
+    /// <summary>Whether another fold made what is read of a view. Before versions were remembered, all was of the first.</summary>
+    static bool IsOfAnother(Dictionary<string, ViewLifecycle> remembered, KeptView view) =>
+        remembered.Count > 0 && (remembered.GetValueOrDefault(view.Name)?.Version ?? 1) != view.Version;
+
+    static SetupException OfAnother(KeptView view, uint? version) => new(
+        $"The view '{view.Name}' is kept in {(version is { } kept ? $"version {kept}" : "another version")}, but this node makes version {view.Version} of it: with this version run 'resources setup', "
+        + $"then 'projections rebuild -p {view.Name}', also while the others serve; then stop them and start this one.");
 
     /// <summary>Asks plainly whether there is a schema: the store would log its whole failure.</summary>
     static async Task MustHaveSchema(IQuerySession session, CancellationToken cancellation)
@@ -83,9 +109,10 @@ public static class ViewGuard
     }
 
     /// <summary>An archived order is kept like any other; the stream in which the store fills gaps is no order.</summary>
-    static Task<bool> IsWhole(IQuerySession session, KeptView view, CancellationToken cancellation) => Holds(session, $"""
-        select not exists (select from events.mt_streams s left join {view.Table} d on d.id = s.id where s.type = 'order' and s.version > coalesce(d.mt_version, 0))
-        """, cancellation);
+    static Task<bool> IsWhole(IQuerySession session, KeptView view, CancellationToken cancellation) => Holds(session, $"select not exists ({Lacking(view, "")})", cancellation);
+
+    static string Lacking(KeptView view, string what) =>
+        $"select {what} from events.mt_streams s left join {view.Table} d on d.id = s.id where s.type = 'order' and s.version > coalesce(d.mt_version, 0)";
 
     static async Task<bool> Holds(IQuerySession session, string sql, CancellationToken cancellation)
     {

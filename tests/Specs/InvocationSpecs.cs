@@ -53,12 +53,9 @@ public sealed class InvocationSpecs
     public void What_is_neither_setting_nor_command_is_refused(string line) => Assert.Throws<BadInputException>(() => Read(line));
 
     [Theory]
-    [InlineData("projections")]
-    [InlineData("projections rebuild")]
-    [InlineData("PROJECTIONS rebuild")]
-    [InlineData("projections 1")]
-    [InlineData("projections -p list rebuild")]
-    [InlineData("projections rebuild -p list")]
+    [InlineData("projections rebuild --in-place")]
+    [InlineData("PROJECTIONS --in-place rebuild")]
+    [InlineData("projections rebuild -p list --in-place")]
     [InlineData("marten --reset")]
     [InlineData("resources clear")]
     [InlineData("resources -t database teardown")]
@@ -69,6 +66,7 @@ public sealed class InvocationSpecs
 
     [Theory]
     [InlineData("projections list")]
+    [InlineData("projections rebuild -p orders")]
     [InlineData("resources setup")]
     [InlineData("resources")]
     [InlineData("storage counts")]

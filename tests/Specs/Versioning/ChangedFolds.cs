@@ -2,7 +2,6 @@ using JasperFx;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrderMonolith.Operations;
@@ -31,8 +30,6 @@ public sealed class ChangedFolds(Postgres postgres)
         }
 
         await SetUp(database, NewOrders);
-        await Refuses(database, NewOrders, "with all nodes stopped, run 'resources setup', then 'projections rebuild -p orders'.");
-        await Rebuild(database, NewOrders, "orders");
         await using (var tomorrow = await Monolith.Start(postgres, database, NewOrders))
         {
             var shown = await tomorrow.Send("GET", order);
@@ -45,8 +42,6 @@ public sealed class ChangedFolds(Postgres postgres)
             await Refuses(database, Nothing, "The view 'orders' is kept in version 2, but this node makes version 1 of it");
         }
 
-        await Refuses(database, Nothing, "The view 'orders' is kept in version 2, but this node makes version 1 of it");
-        await Rebuild(database, Nothing, "orders");
         await using var again = await Monolith.Start(postgres, database);
         Assert.Equal("\"3\"", (await again.Send("GET", order)).Header("ETag"));
     }
@@ -61,8 +56,6 @@ public sealed class ChangedFolds(Postgres postgres)
         await using (var today = await Monolith.Start(postgres, database, settings)) await today.Send("POST", "/v1/orders", Tea);
 
         await SetUp(database, NewSummaries);
-        await Refuses(database, NewSummaries, "The view 'order_summaries' is kept in version 1, but this node makes version 2 of it", lifecycle);
-        await Rebuild(database, NewSummaries, "order_summaries", lifecycle);
         await using var tomorrow = await Monolith.Start(postgres, database, NewSummaries, settings);
         var token = (await tomorrow.Send("POST", "/v1/orders", Tea)).Header("Consistency-Token")!;
         Assert.Equal(2, (await tomorrow.Send("GET", "/v1/orders?productId=TEA", null, ("Consistency-Token", token))).Content.GetProperty("items").GetArrayLength());
@@ -71,6 +64,45 @@ public sealed class ChangedFolds(Postgres postgres)
             lifecycle is "Async" ? ["order_summaries:V2:All"] : [],
             tomorrow.Services.GetRequiredService<IDocumentStore>().Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity));
         await IsVerified(tomorrow);
+    }
+
+    [Fact]
+    public async Task A_large_view_is_built_by_the_new_version_while_the_old_one_serves_and_completed_at_its_start()
+    {
+        var database = await postgres.CreateDatabaseAsync("folds");
+        string first, second;
+        await using (var today = await Monolith.Start(postgres, database))
+        {
+            first = (await today.Send("POST", "/v1/orders", Tea)).Header("Location")!;
+            await SetUp(database, NewOrders);
+            await using var source = NpgsqlDataSource.Create(database);
+            using var tomorrows = Store(source, NewOrders, "Inline");
+            using var rebuilds = new Rebuilds(tomorrows, source, TimeProvider.System, NullLogger<Rebuilds>.Instance);
+            var rebuild = await rebuilds.Request(new(Guid.CreateVersion7(), "orders", "spec", DateTimeOffset.UtcNow));
+            var end = await rebuilds.Do(rebuild, difference => Assert.Fail(difference.How), new Told(_ => { }), Cancellation);
+            Assert.Equal((RebuildState.Switched, 1), (end!.State, end.Orders));
+            Assert.Equal(200, (await today.Send("POST", first + "/confirm")).Status);
+            second = (await today.Send("POST", "/v1/orders", Tea)).Header("Location")!;
+        }
+
+        await using var tomorrow = await Monolith.Start(postgres, database, NewOrders);
+        foreach (var (order, version) in new[] { (first, 3), (second, 2) })
+        {
+            var shown = await tomorrow.Send("GET", order);
+            Assert.Equal(("TEA", $"\"{version}\""), (shown.Content.GetProperty("lines")[0].GetProperty("productId").GetString(), shown.Header("ETag")));
+        }
+
+        await IsVerified(tomorrow);
+    }
+
+    [Fact]
+    public async Task What_a_start_would_have_to_add_has_a_limit()
+    {
+        var database = await postgres.CreateDatabaseAsync("folds");
+        await using (var today = await Monolith.Start(postgres, database))
+            await today.Query<long>("with many as (insert into events.mt_streams (id, type, version) select gen_random_uuid(), 'order', 1 from generate_series(1, 10001) returning 1) select count(*) from many");
+        await SetUp(database, NewOrders);
+        await Refuses(database, NewOrders, "with this version run 'resources setup', then 'projections rebuild -p orders', also while the others serve; then stop them and start this one.");
     }
 
     [Fact]
@@ -114,23 +146,6 @@ public sealed class ChangedFolds(Postgres postgres)
         using var store = Store(source, topology, "Inline");
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         await Postgres.RunScriptAsync(database, "roles.sql");
-    }
-
-    /// <summary>What <c>projections rebuild</c> does, by the framework's own command.</summary>
-    static async Task Rebuild(string database, Action<StoreOptions> topology, string projection, string lifecycle = "Inline")
-    {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(database));
-        builder.Services.AddMarten(store =>
-        {
-            Topology.Store(store, Enum.Parse<ProjectionLifecycle>(lifecycle));
-            topology(store);
-        }).UseNpgsqlDataSource();
-        using var host = builder.Build();
-        await using var alone = await LockSession.Open(host.Services.GetRequiredService<NpgsqlDataSource>(), Cancellation);
-        Assert.True(await alone.TryAlone(Cancellation));
-        await ViewGuard.Forget(host.Services.GetRequiredService<IDocumentStore>());
-        Assert.Equal(0, await host.RunJasperFxCommands(["projections", "rebuild", "-p", projection]));
     }
 
     static async Task Refuses(string database, Action<StoreOptions> topology, string why, string lifecycle = "Inline") =>

@@ -222,9 +222,10 @@ public sealed class RebuildsBeside(Postgres postgres)
         await new Verification(node.Services.GetRequiredService<IDocumentStore>(), found.Add, new Seen(_ => { }), Cancellation).Run();
         Assert.Empty(found);
     }
+}
 
-    sealed class Told(Action<RebuildProgress> told) : IProgress<RebuildProgress>
-    {
-        public void Report(RebuildProgress value) => told(value);
-    }
+/// <summary>Tells how far a rebuild is.</summary>
+public sealed class Told(Action<RebuildProgress> told) : IProgress<RebuildProgress>
+{
+    public void Report(RebuildProgress value) => told(value);
 }
