@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
-using JasperFx.Events;
-using Marten.Events.Aggregation;
-using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.OrderSummaries;
 
 /// <summary>An order in one line, for lists.</summary>
-public sealed record OrderSummary
+public sealed record OrderSummary : IOrderRow
 {
     /// <summary>The order.</summary>
     public Guid OrderId { get; init; }
@@ -44,30 +42,16 @@ public sealed record OrderSummary
 }
 
 /// <summary>Keeps the summaries, in the append's transaction or behind it, as <c>OrderSummaries:Lifecycle</c> says.</summary>
-public sealed partial class OrderSummaryProjection : SingleStreamProjection<OrderSummary, Guid>
+public sealed partial class OrderSummaryProjection() : OrderView<OrderSummary>(OrderSummaryLifecycle.Projection, 1)
 {
-    /// <summary>Pins name and version; a rebuild keeps archived orders.</summary>
-    public OrderSummaryProjection() => (Name, Version, IncludeArchivedEvents) = (OrderSummaryLifecycle.Projection, 1, true);
+    /// <inheritdoc />
+    protected override OrderSummary First(Guid id, DateTimeOffset at) => new() { OrderId = id, CreatedAt = at };
 
     /// <inheritdoc />
-    /// <exception cref="ProblemException"><c>projection-behind</c>: the summary is lost, and what is left of the order's events would make another one.</exception>
-    public override OrderSummary? Evolve(OrderSummary? snapshot, Guid id, IEvent e)
-    {
-        // Where an append failed after it had taken its place, the store fills that with an event of its own.
-        if (e.Data is not OrderEvent) return snapshot;
+    protected override OrderSummary At(OrderSummary row, long version, DateTimeOffset at) => row with { Version = version, LastUpdated = at };
 
-        if (snapshot is null && e.Version > 1)
-            throw new ProblemException("projection-behind", $"Order {id} has {e.Version - 1} events that its summary lacks: run 'verify', then 'projections rebuild -p {Name}'.");
-
-        var summary = snapshot ?? new OrderSummary { OrderId = id, CreatedAt = e.Timestamp };
-
-        // A view that changes from inline to async meets events that are in it already.
-        if (e.Version <= summary.Version) return summary;
-
-        return With(summary, e.Data) with { Version = e.Version, LastUpdated = e.Timestamp };
-    }
-
-    static OrderSummary With(OrderSummary s, object fact) => fact switch
+    /// <inheritdoc />
+    protected override OrderSummary After(OrderSummary s, OrderEvent fact, DateTimeOffset at) => fact switch
     {
         OrderCreated e => s with { CustomerId = e.CustomerId, Currency = e.Currency },
         ItemAdded e => Moved(s, e.ProductId, e.Quantity, e.UnitPrice),

@@ -13,8 +13,8 @@ public sealed partial class Architecture
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
         ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
-        ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
-        ["Views"] = ["Orders", "Storage", "History"],                               // what holds for every view: that it is right
+        ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                         // tells what came of it
+        ["Views"] = ["Orders", "Storage", "History", "Http"],                               // what holds for every view: that it is right
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"],      // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Operations", "Http"], // describes what all the others serve
