@@ -461,6 +461,18 @@ CREATE TABLE IF NOT EXISTS events.mt_doc_deadletterevent (
     mt_version    uuid     NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
 CONSTRAINT pkey_mt_doc_deadletterevent_id PRIMARY KEY (id)
 );
+CREATE TABLE IF NOT EXISTS views.mt_doc_drift (
+    id            varchar    NOT NULL,
+    data          jsonb      NOT NULL,
+    mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_drift_id PRIMARY KEY (id)
+);
+CREATE TABLE IF NOT EXISTS views.mt_doc_drift_watch_place (
+    id            varchar    NOT NULL,
+    data          jsonb      NOT NULL,
+    mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_drift_watch_place_id PRIMARY KEY (id)
+);
 CREATE TABLE IF NOT EXISTS views.mt_doc_envelope (
     id            uuid     NOT NULL,
     data          jsonb    NOT NULL,
@@ -507,6 +519,12 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_rebuild_progress (
     data          jsonb    NOT NULL,
     mt_version    uuid     NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
 CONSTRAINT pkey_mt_doc_rebuild_progress_id PRIMARY KEY (id)
+);
+CREATE TABLE IF NOT EXISTS views.mt_doc_skipped_event (
+    id            varchar    NOT NULL,
+    data          jsonb      NOT NULL,
+    mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_skipped_event_id PRIMARY KEY (id)
 );
 CREATE TABLE IF NOT EXISTS views.mt_doc_command_outcome (
     id            varchar        NOT NULL,

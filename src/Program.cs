@@ -39,6 +39,8 @@ try
     builder.Services.AddSingleton<CommandRunner>().AddHostedService(services => services.GetRequiredService<CommandRunner>());
     builder.Services.AddSingleton(builder.Configuration.Read<IdempotencySettings>()).AddHostedService<KeyRetention>();
     builder.Services.AddSingleton<Rebuilds>().AddHostedService(services => services.GetRequiredService<Rebuilds>());
+    builder.Services.AddSingleton(builder.Configuration.Read<DriftWatchSettings>()).AddSingleton<DriftWatch>().AddHostedService(services => services.GetRequiredService<DriftWatch>());
+    builder.Services.AddHostedService<SkippedEvents>();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

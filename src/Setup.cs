@@ -1,4 +1,5 @@
 using OrderMonolith.Http;
+using OrderMonolith.Views;
 
 namespace OrderMonolith;
 
@@ -24,6 +25,7 @@ public static class Setup
         configuration.Read<StorageSettings>();
         configuration.Read<OrderSummariesSettings>();
         _ = configuration.Read<IdempotencySettings>().Kept;
+        _ = configuration.Read<DriftWatchSettings>().Pause;
         configuration.Read<AuthenticationSettings>();
         configuration.Read<CorsSettings>();
         if (!serves) return;

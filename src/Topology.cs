@@ -52,6 +52,9 @@ public static class Topology
         store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");
+        store.Schema.For<SkippedEvent>().DocumentAlias("skipped_event");
+        store.Schema.For<Drift>().DocumentAlias("drift");
+        store.Schema.For<DriftWatchPlace>().DocumentAlias("drift_watch_place");
         store.Schema.For<Rebuild>().DocumentAlias("rebuild");
         store.Schema.For<RebuildProgress>().DocumentAlias("rebuild_progress");
 

@@ -69,7 +69,7 @@ public static class ViewGuard
         {
             var fold = ViewFold.OfAll(view);
             await ViewFold.Read(session, ids, [fold], cancellation);
-            if (fold.Faults.FirstOrDefault() is { Key: var order, Value: { } why }) throw new SetupException($"The view '{kept.Name}' cannot hold the order {order}: {why}");
+            if (fold.Faults.Values.FirstOrDefault() is { } fault) throw new SetupException($"The view '{kept.Name}' cannot hold the order {fault.OrderId}: {fault}");
             await new FoldedRows(fold, store).Write(session, kept.Table, ids);
         }
     }

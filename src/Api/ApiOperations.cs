@@ -59,7 +59,8 @@ public sealed record ApiAnswer(int Status, string Description, string? Body = nu
 /// <summary>Everything that can be done over HTTP.</summary>
 public static class ApiOperations
 {
-    static readonly string[] Guarded = ["unauthenticated", "forbidden", "storage-unavailable"];
+    /// <summary>Codes of the problems that everything can end in for which a token may be wanted.</summary>
+    internal static readonly string[] Guarded = ["unauthenticated", "forbidden", "storage-unavailable"];
 
     /// <summary>All operations.</summary>
     public static IReadOnlyList<ApiOperation> All { get; } =
@@ -142,6 +143,8 @@ public static class ApiOperations
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
             Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind"],
         },
+
+        .. ProjectionOperations.All,
 
         new("GET", "/health/live", "live", "Is the process up?", null)
         {

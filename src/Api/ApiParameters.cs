@@ -19,6 +19,12 @@ public static class ApiParameters
     /// <summary>The code of a problem.</summary>
     public static IOpenApiParameter Code { get; } = Of(Path, "code", "The problem's code.", Text(Problems.Kinds.Keys.Order()), "order-not-found");
 
+    /// <summary>The name of a view.</summary>
+    public static IOpenApiParameter Projection { get; } = Of(Path, "name", "Name of the projection.", Text(), "order_summaries");
+
+    /// <summary>A rebuild.</summary>
+    public static IOpenApiParameter RebuildId { get; } = Of(Path, "rebuildId", "The rebuild, as `Location` named it.", Text(format: "uuid"), "0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c");
+
     /// <summary>Units to remove.</summary>
     public static IOpenApiParameter Quantity { get; } =
         Of(Query, "quantity", "Units to remove; all of them when absent.", ApiSchemas.Bound(Whole(), new QuantityAttribute()));

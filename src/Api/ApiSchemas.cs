@@ -11,6 +11,7 @@ using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Api;
 
@@ -23,11 +24,11 @@ public static class ApiSchemas
     const string FrameworksName = "x-schema-id";
 
     /// <summary>The types of bodies that come in, by their names in the description.</summary>
-    public static IReadOnlyList<Type> Requests { get; } = [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest)];
+    public static IReadOnlyList<Type> Requests { get; } = [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest), typeof(RebuildRequest), typeof(SkipRequest)];
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
-        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
+        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf), typeof(ViewStatus), typeof(ViewList), typeof(Difference), typeof(RebuildProgress), typeof(SkippedEvent), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
     public static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

@@ -67,6 +67,7 @@ public static class Problems
         new("forbidden", 403, "Not allowed", "The token lacks the scope that this request needs, or names another customer."),
         new("order-not-found", 404, "No such order", "There is no order with this id, or it is another customer's."),
         new("item-not-in-order", 404, "No such product in the order", "The product to remove is not in the order."),
+        new("projection-not-found", 404, "No such view", "There is no view of this name, or no such rebuild of it. GET /v1/ops/projections lists the views."),
         new("route-not-found", 404, "No such page", "Nothing is served at this address. The API is described at /openapi/v1.json and /docs."),
         new("method-not-allowed", 405, "Method not allowed", "The address exists, but not for this method; the Allow header lists those it has."),
         new("order-already-exists", 409, "The order exists already", "An order id is used once. If this was a retry, read the order: the first attempt worked."),

@@ -5,6 +5,7 @@ using Npgsql;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 using Weasel.Core.Migrations;
 
 namespace OrderMonolith.Operations;
@@ -18,7 +19,8 @@ public static class Health
         .AddSingleton<ViewLag>().AddHostedService(services => services.GetRequiredService<ViewLag>())
         .AddHealthChecks()
         .AddCheck<StorageHealth>("storage", timeout: TimeSpan.FromSeconds(5))
-        .AddCheck<ViewHealth>("views", timeout: TimeSpan.FromSeconds(5));
+        .AddCheck<ViewHealth>("views", timeout: TimeSpan.FromSeconds(5))
+        .AddCheck<DriftHealth>("drift", timeout: TimeSpan.FromSeconds(5));
 
     /// <summary>Serves them to everybody.</summary>
     public static void MapHealth(this WebApplication app)
@@ -82,4 +84,25 @@ public sealed class ViewHealth(ViewLag lag) : IHealthCheck
         lag.Late is { Count: > 0 } late ? HealthCheckResult.Degraded($"Stopped, or behind since the start: {string.Join(", ", late)}.")
         : lag.IsKnown ? HealthCheckResult.Healthy()
         : HealthCheckResult.Degraded("Not known while the database does not answer."));
+}
+
+/// <summary>The views are what the events say, as far as the drift watch has looked. Which orders are meant stands in the log, not here where everybody reads.</summary>
+public sealed class DriftHealth(IDocumentStore store) : IHealthCheck
+{
+    /// <inheritdoc />
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var session = store.QuerySession();
+            var wrong = await session.Find(
+                $"select data ->> 'view', count(*), max((data ->> 'stoppedBefore')::bigint) from {store.TableOf<Drift>()} group by 1 order by 1",
+                row => row.IsDBNull(2) ? $"{row.GetInt64(1)} orders differ in {row.GetString(0)}" : $"{row.GetString(0)} has stopped before event {row.GetInt64(2)}");
+            return wrong.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded($"{string.Join("; ", wrong)}: see the log, or run 'verify'.");
+        }
+        catch (Exception e) when (StorageFault.Is(e))
+        {
+            return HealthCheckResult.Degraded("Not known while the database does not answer.");
+        }
+    }
 }

@@ -20,13 +20,16 @@ public enum ProjectionsAction
 
     /// <summary>Call a rebuild off.</summary>
     Cancel,
+
+    /// <summary>Have a view go on without an event that it cannot take.</summary>
+    Skip,
 }
 
 /// <summary>What <c>projections</c> is told.</summary>
 public sealed class ProjectionsInput : OperatorInput
 {
     /// <summary>What to do.</summary>
-    [Description("list; rebuild: build views anew beside those that are read, compare row by row, and switch if they are the same; rollback: go back to what was read before; cancel a rebuild")]
+    [Description("list; rebuild: build views anew beside those that are read, compare row by row, and switch if they are the same; rollback: go back to what was read before; cancel a rebuild; skip: have a view go on without an event that it cannot take")]
     public ProjectionsAction Action { get; set; }
 
     /// <summary>Which view.</summary>
@@ -38,6 +41,16 @@ public sealed class ProjectionsInput : OperatorInput
     [Description("Switch even if what was built differs from what is read, as it does where that was wrong; every difference is told")]
     [FlagAlias("accept-differences", true)]
     public bool AcceptDifferencesFlag { get; set; }
+
+    /// <summary>The event to leave out.</summary>
+    [Description("Of the event to leave out, as 'projections list' and the log name it")]
+    [FlagAlias("sequence", true)]
+    public long? SequenceFlag { get; set; }
+
+    /// <summary>Why it is left out.</summary>
+    [Description("Why it is left out; kept for those who ask later")]
+    [FlagAlias("reason", true)]
+    public string? ReasonFlag { get; set; }
 }
 
 /// <summary>Looks after the views.</summary>
@@ -52,8 +65,13 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
     {
         var views = await ViewStatus.All(Services.GetRequiredService<IDocumentStore>(), input.ProjectionFlag, cancellationToken);
         if (input.Action is ProjectionsAction.List) return List(views, input.JsonFlag);
-        if (input is { Action: ProjectionsAction.RollBack, ProjectionFlag: null }) throw new BadInputException("Say which view: projections rollback -p NAME.");
-        return input.Action is ProjectionsAction.Cancel ? await Cancel(views) : await Rebuild(views, input, cancellationToken);
+        if (input is { Action: ProjectionsAction.RollBack or ProjectionsAction.Skip, ProjectionFlag: null }) throw new BadInputException("Say which view: -p NAME.");
+        return input.Action switch
+        {
+            ProjectionsAction.Cancel => await Cancel(views),
+            ProjectionsAction.Skip => await Skip(views[0], input),
+            _ => await Rebuild(views, input, cancellationToken),
+        };
     }
 
     static ExitCode List(IReadOnlyList<ViewStatus> views, bool json)
@@ -69,6 +87,15 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
         foreach (var view in views)
             if (await Services.GetRequiredService<Rebuilds>().Cancel(view.Name) is not null) called++;
         Terminal.Say(Invariant($"{called} rebuilds called off"));
+        return ExitCode.Done;
+    }
+
+    async Task<ExitCode> Skip(ViewStatus view, ProjectionsInput input)
+    {
+        if (input is not { SequenceFlag: { } sequence, ReasonFlag: { Length: > 0 } reason }) throw new BadInputException("Say which event and why: --sequence N --reason TEXT.");
+        var store = Services.GetRequiredService<IDocumentStore>();
+        var skipped = await SkippedEvent.Record(store, StoredView.Of(store).Single(stored => stored.Name == view.Name), sequence, reason, Environment.UserName, Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        Terminal.Tell(skipped, input.JsonFlag, [Invariant($"{view.Name} goes on without the event {sequence} ({skipped.Type} of order {skipped.OrderId}); running nodes take that up within seconds")]);
         return ExitCode.Done;
     }
 

@@ -33,6 +33,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
                 await Task.Delay(Random.Shared.Next((int)Pause.TotalMilliseconds), cancellation);
             }
 
+            await SkippedEvent.Tell(store, cancellation);
             return joining;
         }
         catch (Exception e)

@@ -49,7 +49,7 @@ public sealed class FoldedRows
             """,
             row => new Difference(view.Name, row.GetGuid(0), Difference.Between(Text(row, 1), Text(row, 2), Text(row, 3), Text(row, 4))),
             [ids, documents, versions, .. values]);
-        return wrong.Where(w => !fold.Faults.ContainsKey(w.OrderId)).Concat(fold.Faults.Select(fault => new Difference(view.Name, fault.Key, fault.Value)));
+        return wrong.Where(w => !fold.Faults.ContainsKey(w.OrderId)).Concat(fold.Faults.Select(fault => new Difference(view.Name, fault.Key, fault.Value.ToString())));
     }
 
     static string? Text(System.Data.Common.DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

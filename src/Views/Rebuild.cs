@@ -93,6 +93,9 @@ public sealed record RebuildProgress(Guid Id, string View, DateTimeOffset Starte
     /// <summary>Why it ended as it did, if that needs a word.</summary>
     public string? Why { get; init; }
 
+    /// <summary>About how long it takes until all orders are built, in seconds; absent where nobody knows.</summary>
+    public double? SecondsToGo => State is RebuildState.Building && EventsPerSecond > 0 ? Math.Round(Math.Max(0, EventsTotal - EventsDone) / EventsPerSecond, 1) : null;
+
     /// <summary>Whether it has ended.</summary>
     public bool IsOver => State is not (RebuildState.Building or RebuildState.Comparing);
 }

@@ -55,6 +55,9 @@ public sealed class RebuildRun(
                 await Task.Delay(Pause, clock, stop);
                 await CatchUp();
             }
+
+            // Who had read a row that was wrong may have written it once more.
+            if (progress.Differences > 0) await new Repair(store, clock, stop).Of(progress.FirstDifferences);
         }
         catch (EndedException end)
         {
@@ -132,7 +135,7 @@ public sealed class RebuildRun(
     {
         var fold = isRead ? await ViewFold.OfSeen(session, view, ids) : ViewFold.OfAll(view);
         var events = await ViewFold.Read(session, ids, [fold], stop);
-        if (fold.Faults.FirstOrDefault() is { Key: var order, Value: { } why }) throw new EndedException(RebuildState.Failed, $"Order {order}: {why}");
+        if (fold.Faults.Values.FirstOrDefault() is { } fault) throw new EndedException(RebuildState.Failed, $"Order {fault.OrderId}: {fault}");
         var rows = new FoldedRows(fold, store);
         await rows.Write(session, tables.Next, ids);
         return (rows, events);

@@ -57,6 +57,7 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
     {
         await using var alone = await LockSession.TryFor(database, $"rebuild {rebuild.View}", stop);
         if (alone is null) return null;
+        await SkippedEvent.Tell(store, stop);
         var view = StoredView.Of(store).SingleOrDefault(view => view.Name == rebuild.View)
             ?? throw new SetupException($"There is no view '{rebuild.View}' in this version.");
         return await new RebuildRun(store, view, rebuild, clock, found, seen, stop).Run();

@@ -5,6 +5,7 @@ using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Aggregation;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.Views;
 
@@ -41,6 +42,28 @@ public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, stri
     public Task<long> Position(IQuerySession session) => Shard is null
         ? Task.FromResult(long.MaxValue)
         : session.Value<long>("select coalesce(max(last_seq_id), 0) from events.mt_event_progression where name = $1", Shard);
+
+    /// <summary>The first event behind a position that the view cannot take, among the next; null where it can take them all.</summary>
+    public async Task<FoldFault?> FirstFault(IQuerySession session, long position, CancellationToken cancellation)
+    {
+        var next = await session.Find("select seq_id, stream_id, version from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500", row => (Sequence: row.GetInt64(0), OrderId: row.GetGuid(1), Version: row.GetInt64(2)), position);
+        foreach (var order in next.DistinctBy(e => e.OrderId))
+        {
+            var fold = ViewFold.OfAll(this);
+            try
+            {
+                await ViewFold.Read(session, [order.OrderId], [fold], cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !StorageFault.Is(e))
+            {
+                return new(order.OrderId, order.Sequence, order.Version, e.Message);
+            }
+
+            if (fold.Faults.Values.FirstOrDefault() is { } fault && fault.Sequence > position) return fault;
+        }
+
+        return null;
+    }
 
     static string AsJson(string version, IEnumerable<(string Name, string Sql)> others) =>
         $"jsonb_build_object({string.Join(", ", others.Prepend(("mt_version", version)).Select(column => $"'column {column.Item1}', {column.Item2}"))})";

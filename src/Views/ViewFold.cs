@@ -17,7 +17,7 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
     public Dictionary<Guid, object?> Documents { get; } = [];
 
     /// <summary>Why the events of an order make no document.</summary>
-    public Dictionary<Guid, string> Faults { get; } = [];
+    public Dictionary<Guid, FoldFault> Faults { get; } = [];
 
     /// <summary>How many events of each order are in its document.</summary>
     public Dictionary<Guid, long> Versions { get; } = [];
@@ -61,7 +61,18 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
         }
         catch (Exception refusal)
         {
-            Faults.TryAdd(e.StreamId, $"event {e.Version} cannot be folded: {refusal.Message}");
+            Faults.TryAdd(e.StreamId, new(e.StreamId, e.Sequence, e.Version, refusal.Message));
         }
     }
+}
+
+/// <summary>An event that a view cannot take.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="Sequence">The event's place in the store's history.</param>
+/// <param name="Version">Its place in the order's history.</param>
+/// <param name="Why">What the fold says.</param>
+public sealed record FoldFault(Guid OrderId, long Sequence, long Version, string Why)
+{
+    /// <inheritdoc />
+    public override string ToString() => FormattableString.Invariant($"event {Version} (sequence {Sequence}) cannot be folded: {Why}");
 }

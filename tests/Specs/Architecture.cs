@@ -17,7 +17,7 @@ public sealed partial class Architecture
         ["Views"] = ["Orders", "Storage", "History", "Http"],                               // what holds for every view: that it is right
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"],      // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
-        ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Operations", "Http"], // describes what all the others serve
+        ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Views", "Operations", "Http"], // describes what all the others serve
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];

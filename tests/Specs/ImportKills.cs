@@ -1,4 +1,3 @@
-using Npgsql;
 using OrderMonolith.Import;
 using OrderMonolith.Views;
 
@@ -41,22 +40,16 @@ public sealed class ImportKills(Postgres postgres)
         Assert.Equal(await whole.Everything(), await shop.Everything());
         Assert.Equal(whole.Refused(), shop.Refused());
         var found = new List<Difference>();
-        await new Verification(shop.Store, found.Add, new Seen(_ => { }), TestContext.Current.CancellationToken).Run();
+        await new Verification(shop.Store, TestContext.Current.CancellationToken).OfAll(found.Add, new Seen(_ => { }));
         Assert.Empty(found);
     }
 
     /// <summary>Starts an import and kills it as it stands before an obstacle, which then goes away.</summary>
     static async Task KillAt(string obstacle, LegacyShop shop)
     {
-        await using var database = NpgsqlDataSource.Create(Postgres.AsOwner(shop.ConnectionString));
-        await using var connection = await database.OpenConnectionAsync(Cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await using var block = new NpgsqlCommand(obstacle, connection, transaction);
-        await block.ExecuteNonQueryAsync(Cancellation);
-
+        await using var block = await Blocked.Behind(shop.ConnectionString, obstacle);
         using var import = BuiltProgram.Start(shop.ConnectionString, "Inline", "import", shop.File);
-        await using var waits = database.CreateCommand($"select exists (select from pg_stat_activity where {connection.ProcessID} = any(pg_blocking_pids(pid)))");
-        for (; await waits.ExecuteScalarAsync(Cancellation) is not true; await Task.Delay(Breath, Cancellation)) Assert.False(import.HasExited);
+        await block.UntilSomebodyWaits(import);
         import.Kill();
         await import.WaitForExitAsync(Cancellation);
         Assert.Equal(128 + 9, import.ExitCode);

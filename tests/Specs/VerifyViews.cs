@@ -111,7 +111,7 @@ public sealed class VerifyViews(Postgres postgres)
     static async Task<(VerificationSummary Summary, List<Difference> Found)> Verify(IDocumentStore store)
     {
         var found = new List<Difference>();
-        return (await new Verification(store, found.Add, new Seen(_ => { }), TestContext.Current.CancellationToken).Run(), found);
+        return (await new Verification(store, TestContext.Current.CancellationToken).OfAll(found.Add, new Seen(_ => { })), found);
     }
 
     static Task<Dictionary<Guid, PastOrderOutcome>> Place(IDocumentStore store, int first, int last) => new PastOrders(store, "import", "0").Store(

@@ -67,7 +67,7 @@ public sealed class FilledGaps(Postgres postgres)
     {
         var store = node.Services.GetRequiredService<IDocumentStore>();
         var found = new List<Difference>();
-        var verified = await new Verification(store, found.Add, new Seen(_ => { }), Cancellation).Run();
+        var verified = await new Verification(store, Cancellation).OfAll(found.Add, new Seen(_ => { }));
         Assert.Empty(found);
         Assert.Equal((2, 4), (verified.Orders, verified.Events));
         Assert.Equal(4, await new EventSearch(Until: DateTimeOffset.MaxValue).In(store, Cancellation).CountAsync(Cancellation));

@@ -31,7 +31,7 @@ public sealed class LifecycleSpecs(Postgres postgres)
             if (lifecycle is "Async") await store.WaitForNonStaleProjectionDataAsync(Soon);
 
             var found = new List<Difference>();
-            var said = await new Verification(store, found.Add, new Seen(_ => { }), TestContext.Current.CancellationToken).Run();
+            var said = await new Verification(store, TestContext.Current.CancellationToken).OfAll(found.Add, new Seen(_ => { }));
             Assert.Empty(found);
             Assert.Equal(20 * (turn + 1), said.Orders);
             Assert.All(said.EventsBehind.Values, behind => Assert.Equal(0, behind));

@@ -170,7 +170,7 @@ public sealed class ChangedFolds(Postgres postgres)
     static async Task IsVerified(Monolith node)
     {
         var found = new List<Difference>();
-        await new Verification(node.Services.GetRequiredService<IDocumentStore>(), found.Add, new Seen(_ => { }), Cancellation).Run();
+        await new Verification(node.Services.GetRequiredService<IDocumentStore>(), Cancellation).OfAll(found.Add, new Seen(_ => { }));
         Assert.Empty(found);
     }
 }

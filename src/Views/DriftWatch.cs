@@ -1,0 +1,144 @@
+using System.Diagnostics.Metrics;
+using Marten;
+using Npgsql;
+using OrderMonolith.Storage;
+
+namespace OrderMonolith.Views;
+
+/// <summary>How often the drift watch looks.</summary>
+/// <param name="Interval">The time between two looks; ten seconds unless said, zero for never.</param>
+public sealed record DriftWatchSettings(TimeSpan? Interval = null)
+{
+    internal static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    /// <summary>How long it is.</summary>
+    /// <exception cref="SetupException">It is negative, or more than a day.</exception>
+    internal TimeSpan Pause => Interval is not { } given ? TimeSpan.FromSeconds(10)
+        : given >= TimeSpan.Zero && given <= Longest ? given
+        : throw new SetupException($"DriftWatch:Interval is {given}, but can only be zero, for never, to a day (1.00:00:00).");
+}
+
+/// <summary>
+/// Looks whether the views are what the events say, a page of orders at a time, round and round, and first of all at those that changed since it last
+/// looked. What it finds it keeps until it is no longer so. One node at a time does it.
+/// </summary>
+public sealed partial class DriftWatch(
+    IDocumentStore store, NpgsqlDataSource database, DriftWatchSettings settings, TimeProvider clock, IMeterFactory meters, ILogger<DriftWatch> log) : BackgroundService
+{
+    /// <summary>Name of the meter.</summary>
+    public const string Meter = "OrderMonolith";
+
+    const int MostChanged = 200;
+
+    readonly Counter<long> found = meters.Create(Meter).CreateCounter<long>("orders.drift.found", "{difference}", "Rows of views, and events, that were found not to be what they should.");
+    readonly IReadOnlyList<StoredView> views = StoredView.Of(store);
+    readonly Dictionary<string, long> positions = [];
+
+    long last = -1;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (settings.Pause == TimeSpan.Zero) return;
+        using var looks = new PeriodicTimer(settings.Pause, clock);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var alone = await LockSession.TryFor(database, "drift watch", stoppingToken);
+                while (await looks.WaitForNextTickAsync(stoppingToken) && alone is not null)
+                {
+                    await alone.Stand(TimeSpan.Zero, stoppingToken);
+                    await Look(stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (!StorageFault.Is(e)) LogFault(e);
+                await looks.WaitForNextTickAsync(stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Looks once: at what was wrong before, at what changed, at the next page of orders, and at views that do not move.</summary>
+    public async Task Look(CancellationToken cancellation)
+    {
+        var verification = new Verification(store, cancellation);
+        await using var session = store.LightweightSession();
+        var before = (await session.Query<Drift>().ToListAsync(cancellation)).ToDictionary(drift => drift.Id);
+
+        var differences = await Round(session, verification, cancellation);
+        Guid[] others = [.. before.Values.Where(drift => drift.StoppedBefore is null).Select(drift => drift.OrderId).Concat(await Changed(session)).Distinct()];
+        if (others.Length > 0) differences.AddRange(await verification.Of(others));
+        var now = differences.Select(difference => Drift.Of(difference, clock.GetUtcNow())).Concat(await Stopped(session, cancellation)).DistinctBy(drift => drift.Id).ToDictionary(drift => drift.Id);
+
+        foreach (var (id, drift) in now.Where(drift => before.GetValueOrDefault(drift.Key)?.How != drift.Value.How))
+        {
+            found.Add(1, new KeyValuePair<string, object?>("view", drift.View));
+            LogDrift(drift.OrderId, drift.View, drift.How);
+            session.Store(before.TryGetValue(id, out var known) ? drift with { FoundAt = known.FoundAt } : drift);
+        }
+
+        foreach (var (id, drift) in before.Where(drift => !now.ContainsKey(drift.Key)))
+        {
+            LogRight(drift.OrderId, drift.View);
+            session.Delete<Drift>(id);
+        }
+
+        await session.SaveChangesAsync(cancellation);
+    }
+
+    /// <summary>The next page of orders. Behind the last one it begins again with the first, whichever node looks.</summary>
+    async Task<List<Difference>> Round(IDocumentSession session, Verification verification, CancellationToken cancellation)
+    {
+        var place = await session.LoadAsync<DriftWatchPlace>(DriftWatchPlace.Only, cancellation);
+        var page = await verification.Page(place?.After ?? Guid.Empty);
+        var differences = page.Differences;
+        if (page.Last is null)
+        {
+            page = await verification.Page(Guid.Empty);
+            differences.AddRange(page.Differences);
+        }
+
+        session.Store(new DriftWatchPlace(DriftWatchPlace.Only, page.Last ?? Guid.Empty, clock.GetUtcNow()));
+        return differences;
+    }
+
+    /// <summary>Orders that changed since the last look, the latest of them.</summary>
+    async Task<List<Guid>> Changed(IQuerySession session)
+    {
+        var head = await session.Value<long>("select coalesce(max(seq_id), 0) from events.mt_events");
+        var since = Interlocked.Exchange(ref last, head);
+        return since < 0 ? [] : await session.Find($"""
+            select distinct stream_id from (select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id desc limit {MostChanged}) latest
+            """, row => row.GetGuid(0), since);
+    }
+
+    /// <summary>Views that have something to do and did not move since the last look, because they cannot take an event.</summary>
+    async Task<List<Drift>> Stopped(IQuerySession session, CancellationToken cancellation)
+    {
+        var stopped = new List<Drift>();
+        foreach (var view in views.Where(view => view.Shard is not null))
+        {
+            var position = await view.Position(session);
+            var stands = positions.TryGetValue(view.Name, out var before) && before == position;
+            positions[view.Name] = position;
+            if (stands && await view.FirstFault(session, position, cancellation) is { } fault) stopped.Add(Drift.Of(view, fault, clock.GetUtcNow()));
+        }
+
+        return stopped;
+    }
+
+    [LoggerMessage(LogLevel.Error, "Order {OrderId} in {View}: {How}. 'verify --repair' writes a row anew from its events; 'projections skip' lets a view go on behind an event that it cannot take.")]
+    partial void LogDrift(Guid orderId, string view, string how);
+
+    [LoggerMessage(LogLevel.Information, "Order {OrderId} in {View} is right again.")]
+    partial void LogRight(Guid orderId, string view);
+
+    [LoggerMessage(LogLevel.Error, "The drift watch could not look.")]
+    partial void LogFault(Exception e);
+}

@@ -1,0 +1,54 @@
+using Marten;
+
+namespace OrderMonolith.Views;
+
+/// <summary>Writes rows that differ from what their events say anew, order by order, while the service goes on.</summary>
+public sealed class Repair(IDocumentStore store, TimeProvider clock, CancellationToken stop)
+{
+    const int MostRounds = 5;
+
+    /// <summary>A command that had read the row before may write it once more, a moment later.</summary>
+    static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
+    readonly Dictionary<string, StoredView> views = StoredView.Of(store).ToDictionary(view => view.Name);
+
+    /// <summary>Makes good what is wrong, and looks again.</summary>
+    /// <param name="wrong">What a verification found.</param>
+    /// <returns>What is still wrong: events that are missing cannot be made good.</returns>
+    public async Task<IReadOnlyList<Difference>> Of(IReadOnlyList<Difference> wrong)
+    {
+        Guid[] orders = [.. wrong.Select(difference => difference.OrderId).Distinct()];
+        for (var round = 0; round < MostRounds && wrong.Any(difference => views.ContainsKey(difference.View)); round++)
+        {
+            foreach (var difference in wrong)
+                if (views.TryGetValue(difference.View, out var view)) await Rewrite(view, difference.OrderId);
+            await Task.Delay(Moment, clock, stop);
+            wrong = await StillWrong(orders);
+        }
+
+        return wrong;
+    }
+
+    async Task<IReadOnlyList<Difference>> StillWrong(Guid[] orders)
+    {
+        var wrong = new List<Difference>();
+        foreach (var some in orders.Chunk(100)) wrong.AddRange(await new Verification(store, stop).Of(some));
+        return wrong;
+    }
+
+    async Task Rewrite(StoredView view, Guid order)
+    {
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        await using var session = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
+
+        // Nobody appends to the order meanwhile.
+        await session.Do("select from events.mt_streams where id = $1 for update", order);
+        var fold = await ViewFold.OfSeen(session, view, [order]);
+        await ViewFold.Read(session, [order], [fold], stop);
+        if (fold.Faults.Count > 0) return;
+        await new FoldedRows(fold, store).Write(session, view.Table, [order]);
+        await transaction.CommitAsync(stop);
+    }
+}

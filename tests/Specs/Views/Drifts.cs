@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Marten;
+using Marten.Events;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using OrderMonolith.Orders;
+using OrderMonolith.OrderSummaries;
+using OrderMonolith.Views;
+
+namespace OrderMonolith.Specs;
+
+/// <summary>Whatever makes a view wrong is found, named, and can be made good: nothing is left out silently.</summary>
+public sealed class Drifts(Postgres postgres)
+{
+    const string Poison = "poison";
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_row_that_was_edited_by_hand_is_found_named_counted_and_repaired()
+    {
+        await using var node = await Start("Inline");
+        using var counted = new Counted();
+        var order = await Create(node, "tea");
+        await Create(node, "tea");
+        await Look(node);
+        Assert.Equal("Healthy", await Health(node));
+
+        await node.Query<object>($"update views.mt_doc_order_summary set status = 'Confirmed' where id = '{order}' returning 1");
+        await Look(node);
+        Assert.Equal($"order_summaries {order} column status is \"Confirmed\", should be \"Pending\"", await Found(node));
+        Assert.Equal("1 orders differ in order_summaries: see the log, or run 'verify'.", await Health(node));
+        Assert.Equal(1, counted.Of(node));
+        await Look(node);
+        Assert.Equal(1, counted.Of(node));
+
+        var repaired = await BuiltProgram.Run(node.ConnectionString, "verify", "--repair");
+        Assert.True(repaired.Code is 0, repaired.Out + repaired.Error);
+        Assert.Contains("1 repaired, 0 still wrong", repaired.Out, StringComparison.Ordinal);
+        await Look(node);
+        Assert.Equal("Healthy", await Health(node));
+        Assert.Equal("", await Found(node));
+    }
+
+    [Fact]
+    public async Task Rows_that_are_gone_and_rows_that_should_not_be_are_repaired()
+    {
+        await using var node = await Start("Inline");
+        var gone = await Create(node, "tea");
+        var other = Guid.NewGuid();
+        await node.Query<object>($"insert into views.mt_doc_order_summary select '{other}', data, mt_version, customer_id, status, currency, total_amount, created_at, last_updated from views.mt_doc_order_summary returning 1");
+        await node.Query<object>($"delete from views.mt_doc_order_summary where id = '{gone}' returning 1");
+        await node.Query<object>($"delete from views.mt_doc_order where id = '{gone}' returning 1");
+        var store = node.Services.GetRequiredService<IDocumentStore>();
+        var wrong = new List<Difference>();
+        await new Verification(store, Cancellation).OfAll(wrong.Add, new Seen(_ => { }));
+        Assert.Equal(3, wrong.Count);
+        Assert.Empty(await new Repair(store, TimeProvider.System, Cancellation).Of(wrong));
+        Assert.Equal(1, await node.Query<long>("select count(*) from views.mt_doc_order_summary"));
+        Assert.Equal(200, (await node.Send("POST", $"/v1/orders/{gone}/confirm")).Status);
+    }
+
+    [Fact]
+    public async Task An_event_that_a_late_commit_hid_from_a_view_is_found()
+    {
+        await using var node = await Start("Async");
+        var order = await Create(node, "tea");
+        await CaughtUp(node);
+
+        // The view was told to stand behind an event that only now becomes visible.
+        await node.Query<object>("update events.mt_event_progression set last_seq_id = last_seq_id + 1 where name like 'order_summaries%' or name = 'HighWaterMark' returning 1");
+        await using (var owner = NpgsqlDataSource.Create(node.ConnectionString))
+        await using (var late = owner.CreateCommand($$"""
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp, user_name, causation_id, correlation_id)
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), '{{order}}', 3, '{}', 'order_confirmed', max(timestamp), 'spec', 'spec', 'spec' from events.mt_events where stream_id = '{{order}}';
+            update events.mt_streams set version = 3 where id = '{{order}}';
+            """)) await late.ExecuteNonQueryAsync(Cancellation);
+        await Look(node);
+        var found = await Found(node);
+        Assert.Contains($"order_summaries {order} ", found, StringComparison.Ordinal);
+        Assert.Contains("version is 2, should be 3", found, StringComparison.Ordinal);
+        Assert.Equal(0, (await BuiltProgram.Run(node.ConnectionString, "Async", ["verify", "--repair"])).Code);
+        await Look(node);
+        Assert.Equal("", await Found(node));
+    }
+
+    [Fact]
+    public async Task Events_that_do_not_follow_each_other_are_found_and_are_beyond_repair()
+    {
+        await using var node = await Start("Inline");
+        var order = await Create(node, "tea");
+        await Create(node, "tea");
+        await node.Query<object>($"update events.mt_events set version = 4 where stream_id = '{order}' and version = 2 returning 1");
+        await Look(node);
+        Assert.Contains($"events {order} the stream says 2 events, but there are 2, the last of them 4", await Found(node), StringComparison.Ordinal);
+        Assert.Equal(1, (await BuiltProgram.Run(node.ConnectionString, "verify", "--repair")).Code);
+    }
+
+    [Fact]
+    public async Task A_view_that_cannot_take_an_event_stops_names_it_and_goes_on_only_when_told_to()
+    {
+        var database = await postgres.CreateDatabaseAsync("drift");
+        await using var node = await Monolith.Start(postgres, database, Choosy, ("OrderSummaries:Lifecycle", "Async"), ("DriftWatch:Interval", "00:00:00"));
+        await Create(node, "tea");
+        await CaughtUp(node);
+        var poisoned = await Create(node, Poison);
+        var later = await Create(node, "tea");
+        var sequence = await node.Query<long>($"select seq_id from events.mt_events where stream_id = '{poisoned}' and version = 2");
+        await Eventually(async () => (await node.Send("GET", "/v1/orders")).Code is "projection-behind");
+        await Look(node);
+        await Look(node);
+        Assert.Equal($"order_summaries {poisoned} The view has stopped: of order {poisoned} event 2 (sequence {sequence}) cannot be folded: No poison.", await Found(node));
+        Assert.Equal($"order_summaries has stopped before event {sequence}: see the log, or run 'verify'.", await Health(node));
+
+        var view = StoredView.Of(node.Services.GetRequiredService<IDocumentStore>()).Single(view => view.Name is "order_summaries");
+        Task Skip(long which) => SkippedEvent.Record(node.Services.GetRequiredService<IDocumentStore>(), view, which, "a test product", "spec", DateTimeOffset.UtcNow);
+        Assert.Contains("There is no event", (await Assert.ThrowsAsync<SetupException>(() => Skip(10_000))).Message, StringComparison.Ordinal);
+        Assert.Contains("has the event 1", (await Assert.ThrowsAsync<SetupException>(() => Skip(1))).Message, StringComparison.Ordinal);
+        await Skip(sequence);
+        await Eventually(async () => (await node.Send("GET", $"/v1/orders/{later}/summary")).Status is 200);
+        var summary = (await node.Send("GET", $"/v1/orders/{poisoned}/summary")).Content;
+        Assert.Equal((2, 0), (summary.GetProperty("version").GetInt32(), summary.GetProperty("itemCount").GetInt32()));
+        await Look(node);
+        await Look(node);
+        Assert.Equal("", await Found(node));
+        Assert.Equal("a test product", await node.Query<string>("select data ->> 'reason' from views.mt_doc_skipped_event"));
+    }
+
+    [Fact]
+    public async Task The_watch_looks_by_itself()
+    {
+        await using var node = await Monolith.Start(postgres, null, ("DriftWatch:Interval", "00:00:00.2"));
+        var order = await Create(node, "tea");
+        await node.Query<object>($"delete from views.mt_doc_order_summary where id = '{order}' returning 1");
+        await Eventually(async () => await Found(node) == $"order_summaries {order} is missing");
+        Assert.Equal("1 orders differ in order_summaries: see the log, or run 'verify'.", await Health(node));
+    }
+
+    Task<Monolith> Start(string lifecycle) => Monolith.Start(postgres, null, ("OrderSummaries:Lifecycle", lifecycle), ("DriftWatch:Interval", "00:00:00"));
+
+    static Task Look(Monolith node) => node.Services.GetRequiredService<DriftWatch>().Look(Cancellation);
+
+    static async Task<Guid> Create(Monolith node, string product) =>
+        (await node.Send("POST", "/v1/orders", new { customerId = "ada", items = new[] { new { productId = product, quantity = 2, unitPrice = 9.5m } } })).Content.GetProperty("id").GetGuid();
+
+    static Task<string> Found(Monolith node) => node.Query<string>("select coalesce(string_agg(concat_ws(' ', data ->> 'view', data ->> 'orderId', data ->> 'how'), ', ' order by id), '') from views.mt_doc_drift");
+
+    static async Task<string?> Health(Monolith node)
+    {
+        var drift = (await node.Send("GET", "/health/ready")).Content.GetProperty("checks").GetProperty("drift");
+        return drift.TryGetProperty("description", out var description) ? description.GetString() : drift.GetProperty("status").GetString();
+    }
+
+    static Task CaughtUp(Monolith node) => node.Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(Soon);
+
+    static async Task Eventually(Func<Task<bool>> holds)
+    {
+        for (var clock = Stopwatch.StartNew(); !await holds(); await Task.Delay(100, Cancellation)) Assert.True(clock.Elapsed < Soon, $"Not within {Soon}.");
+    }
+
+    static void Choosy(StoreOptions store)
+    {
+        var right = store.Projections.All.Single(view => view.Name is "order_summaries");
+        store.Projections.Add(new ChoosySummaries(), right.Lifecycle);
+        store.Projections.All.Remove(right);
+    }
+
+    /// <summary>What the meters of nodes counted.</summary>
+    sealed class Counted : IDisposable
+    {
+        readonly MeterListener listener = new();
+        readonly Dictionary<object, long> counts = [];
+
+        public Counted()
+        {
+            listener.InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Name is "orders.drift.found") listening.EnableMeasurementEvents(instrument);
+            };
+            listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => counts[instrument.Meter.Scope!] = counts.GetValueOrDefault(instrument.Meter.Scope!) + value);
+            listener.Start();
+        }
+
+        public long Of(Monolith node) => counts.GetValueOrDefault(node.Services.GetRequiredService<IMeterFactory>());
+
+        public void Dispose() => listener.Dispose();
+    }
+}
+
+/// <summary>Summaries that do not take everything.</summary>
+public sealed partial class ChoosySummaries() : OrderView<OrderSummary>("order_summaries", 1)
+{
+    protected override OrderSummary First(Guid id, DateTimeOffset at) => new() { OrderId = id, CreatedAt = at };
+
+    protected override OrderSummary At(OrderSummary row, long version, DateTimeOffset at) => row with { Version = version, LastUpdated = at };
+
+    protected override OrderSummary After(OrderSummary row, OrderEvent fact, DateTimeOffset at) => fact switch
+    {
+        OrderCreated e => row with { CustomerId = e.CustomerId, Currency = e.Currency },
+        ItemAdded { ProductId: "poison" } => throw new InvalidOperationException("No poison."),
+        _ => row,
+    };
+}
