@@ -6,31 +6,12 @@ using static System.FormattableString;
 
 namespace OrderMonolith.Operations;
 
-/// <summary>What <c>projections</c> is to do.</summary>
-public enum ProjectionsAction
-{
-    /// <summary>Tell how the views are.</summary>
-    List,
-
-    /// <summary>Build views anew beside those that are read, compare, and switch.</summary>
-    Rebuild,
-
-    /// <summary>Go back to what was read before the last switch.</summary>
-    RollBack,
-
-    /// <summary>Call a rebuild off.</summary>
-    Cancel,
-
-    /// <summary>Have a view go on without an event that it cannot take.</summary>
-    Skip,
-}
-
 /// <summary>What <c>projections</c> is told.</summary>
 public sealed class ProjectionsInput : OperatorInput
 {
     /// <summary>What to do.</summary>
     [Description("list; rebuild: build views anew beside those that are read, compare row by row, and switch if they are the same; rollback: go back to what was read before; cancel a rebuild; skip: have a view go on without an event that it cannot take")]
-    public ProjectionsAction Action { get; set; }
+    public string Action { get; set; } = "";
 
     /// <summary>Which view.</summary>
     [Description("Name of the projection; all of them unless said")]
@@ -57,6 +38,8 @@ public sealed class ProjectionsInput : OperatorInput
 [Description("Tell how the views are, build them anew while nodes serve, go back to what was read before. With --in-place: have the daemon empty and fill them, while nobody serves", Name = "projections")]
 public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
 {
+    const string RollBack = "rollback";
+
     /// <inheritdoc />
     protected override bool ReadsViews => false;
 
@@ -64,13 +47,14 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
     protected override async Task<ExitCode> Run(ProjectionsInput input, CancellationToken cancellationToken)
     {
         var views = await ViewStatus.All(Services.GetRequiredService<IDocumentStore>(), input.ProjectionFlag, cancellationToken);
-        if (input.Action is ProjectionsAction.List) return List(views, input.JsonFlag);
-        if (input is { Action: ProjectionsAction.RollBack or ProjectionsAction.Skip, ProjectionFlag: null }) throw new BadInputException("Say which view: -p NAME.");
+        if (input is { Action: RollBack or "skip", ProjectionFlag: null }) throw new BadInputException("Say which view: -p NAME.");
         return input.Action switch
         {
-            ProjectionsAction.Cancel => await Cancel(views),
-            ProjectionsAction.Skip => await Skip(views[0], input),
-            _ => await Rebuild(views, input, cancellationToken),
+            "list" => List(views, input.JsonFlag),
+            "rebuild" or RollBack => await Rebuild(views, input, cancellationToken),
+            "cancel" => await Cancel(views),
+            "skip" => await Skip(views[0], input),
+            var other => throw new BadInputException($"'{other}' is nothing to do with projections: list, rebuild, rollback, cancel or skip."),
         };
     }
 
@@ -112,7 +96,7 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
         {
             var asked = await rebuilds.Request(new(Guid.CreateVersion7(), view.Name, "command line", clock.GetUtcNow())
             {
-                RollBack = input.Action is ProjectionsAction.RollBack,
+                RollBack = input.Action is RollBack,
                 AcceptDifferences = input.AcceptDifferencesFlag,
             });
             ends.Add(await Terminal.Watch(progress => rebuilds.Do(asked, difference => report.Add(difference, VerifyCommand.Sentence), new Shown(progress), cancellation))

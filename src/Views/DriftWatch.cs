@@ -48,7 +48,7 @@ public sealed partial class DriftWatch(
                 await using var alone = await LockSession.TryFor(database, "drift watch", stoppingToken);
                 while (await looks.WaitForNextTickAsync(stoppingToken) && alone is not null)
                 {
-                    await alone.Stand(TimeSpan.Zero, stoppingToken);
+                    await alone.Confirm(stoppingToken);
                     await Look(stoppingToken);
                 }
             }

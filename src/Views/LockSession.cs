@@ -68,8 +68,12 @@ public sealed class LockSession : IAsyncDisposable
     public async Task Stand(TimeSpan pulse, CancellationToken cancellation)
     {
         await connection.WaitAsync(pulse, cancellation);
-        await Ask("true", cancellation);
+        await Confirm(cancellation);
     }
+
+    /// <summary>Makes sure that the connection is still there.</summary>
+    /// <exception cref="NpgsqlException">It is not.</exception>
+    public Task Confirm(CancellationToken cancellation) => Ask("true", cancellation);
 
     /// <summary>Lets go. Said aloud, because the server may take a while to see that the connection is closed.</summary>
     public async ValueTask DisposeAsync()
