@@ -489,13 +489,19 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_order_summary (
 CONSTRAINT pkey_mt_doc_order_summary_id PRIMARY KEY (id)
 );
 
-CREATE INDEX mt_doc_order_summary_idx_created_at_id ON views.mt_doc_order_summary USING btree (created_at, id);
-
 CREATE INDEX mt_doc_order_summary_idx_customer_id_created_at_id ON views.mt_doc_order_summary USING btree (customer_id, created_at, id);
+
+CREATE INDEX mt_doc_order_summary_idx_customer_id_last_updated_id ON views.mt_doc_order_summary USING btree (customer_id, last_updated, id);
+
+CREATE INDEX mt_doc_order_summary_idx_customer_id_total_amount_id ON views.mt_doc_order_summary USING btree (customer_id, total_amount, id);
 
 CREATE INDEX mt_doc_order_summary_idx_status_created_at_id ON views.mt_doc_order_summary USING btree (status, created_at, id);
 
-CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products'));
+CREATE INDEX mt_doc_order_summary_idx_status_last_updated_id ON views.mt_doc_order_summary USING btree (status, last_updated, id);
+
+CREATE INDEX mt_doc_order_summary_idx_status_total_amount_id ON views.mt_doc_order_summary USING btree (status, total_amount, id);
+
+CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products')) WITH (gin_pending_list_limit='256');
 CREATE TABLE IF NOT EXISTS views.mt_doc_command_outcome (
     id            varchar        NOT NULL,
     data          jsonb          NOT NULL,

@@ -72,10 +72,12 @@ public static class Topology
         summaries.DuplicateField(nameof(OrderSummary.CreatedAt), "timestamptz", notNull: true);
         summaries.DuplicateField(nameof(OrderSummary.LastUpdated), "timestamptz", notNull: true);
 
-        summaries.AddIndex("created_at", "id");
-        summaries.AddIndex("customer_id", "created_at", "id");
-        summaries.AddIndex("status", "created_at", "id");
-        summaries.Indexes.Add(new ProductsIndex(summaries) { Method = IndexMethod.gin, Mask = "(? -> 'products')" });
+        foreach (var filter in (string[])["customer_id", "status"])
+        {
+            foreach (var sort in (string[])["created_at", "last_updated", "total_amount"]) summaries.AddIndex(filter, sort, "id");
+        }
+
+        summaries.Indexes.Add(new ProductsIndex(summaries) { Method = IndexMethod.gin, Mask = "(? -> 'products')", StorageParameters = { ["gin_pending_list_limit"] = 256 } });
     }
 
     /// <summary>An index is called after its table, which another version of the view does not share.</summary>
