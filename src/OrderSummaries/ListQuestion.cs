@@ -8,8 +8,9 @@ namespace OrderMonolith.OrderSummaries;
 /// <remarks>
 /// <para>A list walks the index that has a customer's or a status's orders in the order of its pages, from the page's place on. An order has one of three statuses: so the list of all
 /// is the lists of the three, merged as they are read, and needs no indexes of its own.</para>
-/// <para>No index has the orders that hold a product in order. Where at least one in <see cref="OneIn"/> holds it, a page of them lies close together: so the list is walked first, for up to
-/// <see cref="OneIn"/> times as many orders as the page has. Where those do not fill it, the product is rare, here or everywhere, and all orders that hold it are found by its own index and sorted.</para>
+/// <para>No index has the orders that hold a product in order. Where many do, a page of them lies close together: so the list is walked first, for <see cref="Near"/> orders to each wanted.
+/// Where that is not enough, the orders that hold the product are found by its own index and, if they are a <see cref="Few"/>, sorted. If they are not, they are only rare here, among the least
+/// amounts perhaps: then the list is walked on, for <see cref="Far"/> orders to each wanted, and only where that is not enough either all of them are sorted.</para>
 /// <para>What else filters costs as many orders as it drops. That may be all: so there is a limit of time.</para>
 /// </remarks>
 /// <param name="table">The table of the summaries.</param>
@@ -18,21 +19,23 @@ namespace OrderMonolith.OrderSummaries;
 /// <param name="rows">How many rows are wanted.</param>
 public sealed class ListQuestion(string table, string column, bool descending, int rows)
 {
-    const int OneIn = 100;
+    const int Near = 40;
+    const int Few = 5_000;
+    const int Far = 2_000;
+
+    /// <summary>How long it may take, in seconds.</summary>
+    public const int MostSeconds = 2;
 
     /// <summary>For this transaction. A plan for any customer would not do for one with many orders; to compile a question takes longer than to answer it.</summary>
     static readonly string Settings = string.Create(CultureInfo.InvariantCulture,
-        $"select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('statement_timeout', '{Limit.TotalMilliseconds}', true)");
+        $"select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('statement_timeout', '{MostSeconds}s', true)");
 
     readonly List<NpgsqlParameter> parameters = [];
     readonly List<string> conditions = [];
     string? product;
     bool isOfOneList;
 
-    /// <summary>How long it may take.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(2);
-
-    string Order => descending ? "desc, id desc" : "asc, id asc";
+    string Order => descending ? "desc" : "asc";
 
     /// <summary>Only what a condition holds for, such as <c>total_amount &gt;=</c> a value.</summary>
     public void Where(string condition, object value)
@@ -61,22 +64,27 @@ public sealed class ListQuestion(string table, string column, bool descending, i
     string Walk(int most) => isOfOneList ? List(conditions, most) : $"""
         select data, key, id from (
         {string.Join("\nunion all\n", Enum.GetNames<OrderStatus>().Select(status => $"({List([$"{OrderList.OfStatus} '{status}'", .. conditions], most)})"))}
-        ) each order by key {Order} limit {most}
+        ) each order by key {Order}, id {Order} limit {most}
         """;
 
-    string List(IReadOnlyCollection<string> where, int most) => $"{Select(where)} order by {column} {Order} limit {most}";
+    string List(IReadOnlyCollection<string> where, int most) => $"{Select(where)} order by {column} {Order}, id {Order} limit {most}";
 
     string WalkOrFind(string holds) => $"""
-        with near as materialized (
+        with near as materialized ({Walk(Near * rows, holds)}),
+        far as materialized ({Walk(Far * rows, holds)}),
+        holding as materialized ({Select([holds, .. conditions])}),
+        way as materialized (select case
+        when (select count(*) from near) = {rows} then 'near'
+        when (select count(*) from (select from holding limit {Few + 1}) few) > {Few} and (select count(*) from far) = {rows} then 'far'
+        else 'all' end as way)
         select data, key, id from (
-        {Walk(OneIn * rows)}
-        ) walked where {holds} limit {rows})
-        select data, key, id from (
-        select data, key, id from near where (select count(*) from near) = {rows}
-        union all
-        (select data, key, id from ({Select([holds, .. conditions])} offset 0) holding where (select count(*) from near) < {rows} order by key {Order} limit {rows})
-        ) found order by key {Order}
+        select * from near where (select way from way) = 'near'
+        union all select * from far where (select way from way) = 'far'
+        union all (select * from holding where (select way from way) = 'all' order by key {Order}, id {Order} limit {rows})
+        ) found order by key {Order}, id {Order}
         """;
+
+    string Walk(int most, string holds) => $"select data, key, id from ({Walk(most)}) walked where {holds} limit {rows}";
 
     string Select(IReadOnlyCollection<string> where) =>
         $"select data, {column} as key, id from {table}{(where.Count > 0 ? " where " + string.Join(" and ", where) : "")}";

@@ -78,7 +78,7 @@ public sealed class OrderList
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.QueryCanceled)
         {
             throw new ProblemException("server-busy", string.Create(CultureInfo.InvariantCulture,
-                $"The list was not found within {ListQuestion.Limit.TotalSeconds} seconds. By customerId, by status or by productId alone, or with no filter at all, lists are fast: drop other filters, or add one of these three."));
+                $"The list was not found within {ListQuestion.MostSeconds} seconds. Fast are lists of all orders, of a customerId, of a status and of a productId: add one of these three, or leave other filters out."));
         }
     }
 
