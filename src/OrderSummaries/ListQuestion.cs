@@ -19,8 +19,8 @@ namespace OrderMonolith.OrderSummaries;
 /// <param name="rows">How many rows are wanted.</param>
 public sealed class ListQuestion(string table, string column, bool descending, int rows)
 {
-    const int Near = 40;
-    const int Few = 5_000;
+    const int Near = 100;
+    const int Few = 2_000;
     const int Far = 2_000;
 
     /// <summary>How long it may take, in seconds.</summary>
@@ -55,36 +55,34 @@ public sealed class ListQuestion(string table, string column, bool descending, i
     {
         var batch = database.CreateBatch();
         batch.BatchCommands.Add(new(Settings));
-        var question = new NpgsqlBatchCommand(product is null ? Walk(rows) : WalkOrFind(product));
+        var question = new NpgsqlBatchCommand(product is null ? Walk(Parameter(rows)) : WalkOrFind(product, Parameter(rows)));
         parameters.ForEach(parameter => question.Parameters.Add(parameter));
         batch.BatchCommands.Add(question);
         return batch;
     }
 
-    string Walk(int most) => isOfOneList ? List(conditions, most) : $"""
+    string Walk(string most) => isOfOneList ? List(conditions, most) : $"""
         select data, key, id from (
         {string.Join("\nunion all\n", Enum.GetNames<OrderStatus>().Select(status => $"({List([$"{OrderList.OfStatus} '{status}'", .. conditions], most)})"))}
         ) each order by key {Order}, id {Order} limit {most}
         """;
 
-    string List(IReadOnlyCollection<string> where, int most) => $"{Select(where)} order by {column} {Order}, id {Order} limit {most}";
+    string List(IReadOnlyCollection<string> where, string most) => $"{Select(where)} order by {column} {Order}, id {Order} limit {most}";
 
-    string WalkOrFind(string holds) => $"""
-        with near as materialized ({Walk(Near * rows, holds)}),
-        far as materialized ({Walk(Far * rows, holds)}),
+    string WalkOrFind(string holds, string most) => $"""
+        with near as materialized (select * from ({Walk(Parameter(Near * rows))}) walked where {holds} limit {most}),
+        far as materialized (select * from ({Walk(Parameter(Far * rows))}) walked where {holds} limit {most}),
         holding as materialized ({Select([holds, .. conditions])}),
         way as materialized (select case
-        when (select count(*) from near) = {rows} then 'near'
-        when (select count(*) from (select from holding limit {Few + 1}) few) > {Few} and (select count(*) from far) = {rows} then 'far'
+        when (select count(*) from near) = {most} then 'near'
+        when (select count(*) from (select from holding limit {Few + 1}) few) > {Few} and (select count(*) from far) = {most} then 'far'
         else 'all' end as way)
         select data, key, id from (
         select * from near where (select way from way) = 'near'
         union all select * from far where (select way from way) = 'far'
-        union all (select * from holding where (select way from way) = 'all' order by key {Order}, id {Order} limit {rows})
+        union all (select * from holding where (select way from way) = 'all' order by key {Order}, id {Order} limit {most})
         ) found order by key {Order}, id {Order}
         """;
-
-    string Walk(int most, string holds) => $"select data, key, id from ({Walk(most)}) walked where {holds} limit {rows}";
 
     string Select(IReadOnlyCollection<string> where) =>
         $"select data, {column} as key, id from {table}{(where.Count > 0 ? " where " + string.Join(" and ", where) : "")}";
