@@ -138,10 +138,11 @@ public static class ApiOperations
         },
         new("GET", "/v1/orders", "listOrders", "Find orders", Scopes.ReadOrders)
         {
-            Description = "Filters are joined by *and*. Follow `next` until it is null: by createdAt no order is missed or repeated; by the other sorts, none that does not change meanwhile.",
+            Description = "Filters are joined by *and*. Follow `next` until it is null: by createdAt no order is missed or repeated; by the other sorts, none that does not change meanwhile. "
+                + "All orders, those of a customer, of a status and with a product are listed as fast however many there are, by any sort. Other filters look through what these find, for 2 seconds at most: then the answer is `server-busy`.",
             Parameters = [.. ApiParameters.OfList, ApiParameters.ConsistencyToken, ApiParameters.Wait],
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
-            Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind"],
+            Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind", "server-busy"],
         },
 
         .. ProjectionOperations.All,

@@ -85,7 +85,7 @@ public static class Problems
         new("internal-error", 500, "A defect", "This is our mistake. Please report the traceId. Whether the request had an effect can be seen by reading the order."),
         new("projection-behind", 503, "The view is behind", "The view does not hold yet what was asked for. Try again after Retry-After seconds.", 1),
         new("storage-unavailable", 503, "The database does not answer", "The database cannot be reached or did not answer in time. A command may or may not have had its effect: read the order before trying again.", 5),
-        new("server-busy", 503, "The service is busy", "Too many commands are waiting. Nothing was done. Try again after Retry-After seconds.", 1),
+        new("server-busy", 503, "The service is busy", "Too many commands are waiting, or a list with such filters was not found within 2 seconds; 'detail' says which. Nothing was done. Try again after Retry-After seconds; a list, with fewer filters.", 1),
     }.ToFrozenDictionary(kind => kind.Code);
 
     /// <summary>Answers with a problem.</summary>

@@ -1,10 +1,12 @@
 using OrderMonolith.Commands;
 using OrderMonolith.Orders;
 using UUIDNext;
+using static System.FormattableString;
 
 namespace OrderMonolith.Operations;
 
 /// <summary>An order that nobody placed, as a shop might have it. The same seed and number always make the same one, but for the day it happened.</summary>
+/// <remarks>The shop grows with its orders: at the millionth it has had 100,000 customers, the greatest of whom placed two in a hundred orders, and 2,000 products, the best sold of which is in seven of a hundred.</remarks>
 public sealed class DemoOrder
 {
     const int Days = 90;
@@ -37,7 +39,15 @@ public sealed class DemoOrder
     Order order;
     DateTimeOffset at;
 
-    DemoOrder(Guid id, Random random, DateTimeOffset from) => (order, this.random, at) = (new() { Id = id }, random, from);
+    readonly int customers;
+    readonly int products;
+
+    DemoOrder(Guid id, int number, Random random, DateTimeOffset from)
+    {
+        (order, this.random, at) = (new() { Id = id }, random, from);
+        customers = Math.Max(Customers.Length, number / 10);
+        products = Math.Max(Products.Length, 2 * (int)Math.Sqrt(number));
+    }
 
     /// <summary>Makes an order.</summary>
     /// <param name="seed">Which set of orders.</param>
@@ -45,10 +55,10 @@ public sealed class DemoOrder
     /// <param name="now">When the latest orders of the set end.</param>
     public static PastOrder Make(int seed, int number, DateTimeOffset now)
     {
-        var reference = FormattableString.Invariant($"seed/{seed}/{number}");
+        var reference = Invariant($"seed/{seed}/{number}");
         var id = Uuid.NewNameBased(UrlNameSpace, reference);
         var random = new Random(HashOf(id));
-        var demo = new DemoOrder(id, random, now.AddDays(-Days).AddMinutes(random.Next(1, (Days - 1) * 24 * 60)));
+        var demo = new DemoOrder(id, number, random, now.AddDays(-Days).AddMinutes(random.Next(1, (Days - 1) * 24 * 60)));
         demo.Live();
         return new(id, reference, demo.facts);
     }
@@ -56,8 +66,8 @@ public sealed class DemoOrder
     /// <summary>Lives: created, filled, sometimes changed; six in ten confirmed, one or two in ten cancelled.</summary>
     void Live()
     {
-        Do(new CreateOrder(Pick(Customers), Pick(Currencies)));
-        for (var items = random.Next(1, 7); items > 0; items--) Do(Pick(Products) with { Quantity = random.Next(1, 13) });
+        Do(new CreateOrder(Customer(), Pick(Currencies)));
+        for (var items = random.Next(1, 7); items > 0; items--) Do(Product() with { Quantity = random.Next(1, 13) });
         if (random.Next(8) == 0) Do(new RemoveItem(order.Lines.First().ProductId, 1));
 
         var fate = random.Next(20);
@@ -74,6 +84,28 @@ public sealed class DemoOrder
             order = order.After(fact, at);
         }
     }
+
+    string Customer()
+    {
+        var rank = Rank(customers, 3);
+        var name = Customers[rank % Customers.Length];
+        return rank < Customers.Length ? name : Invariant($"{name}-{rank / Customers.Length + 1}");
+    }
+
+    AddItem Product()
+    {
+        var rank = Rank(products, 2);
+        var (product, edition) = (Products[rank % Products.Length], rank / Products.Length + 1);
+        return edition == 1 ? product : product with
+        {
+            ProductId = Invariant($"{product.ProductId}-{edition}"),
+            UnitPrice = product.UnitPrice + 0.05m * edition,
+            Description = Invariant($"{product.Description}, edition {edition}"),
+        };
+    }
+
+    /// <summary>One of so many, the first the likeliest: the steeper, the more so.</summary>
+    int Rank(int many, int steepness) => (int)(many * Math.Pow(random.NextDouble(), steepness));
 
     T Pick<T>(T[] from) => from[random.Next(from.Length)];
 

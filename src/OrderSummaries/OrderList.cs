@@ -23,6 +23,8 @@ public sealed class OrderList
     static readonly OpaqueIdAttribute Id = new();
     static readonly RegularExpressionAttribute Currency = new("^[A-Z]{3}$") { ErrorMessage = "must be a currency code of three capital letters" };
 
+    internal const string OfCustomer = "customer_id =";
+    internal const string OfStatus = "status =";
     const string HoldsProduct = "data -> 'products' ?";
 
     readonly List<(string Condition, object Value)> filters = [];
@@ -36,9 +38,9 @@ public sealed class OrderList
     /// <exception cref="ProblemException"><c>validation-failed</c>, naming the parameter.</exception>
     public OrderList(QueryParameters query, string? owner)
     {
-        Filter("customer_id =", owner);
-        Filter("customer_id =", query.Text("customerId", Id));
-        Filter("status =", query.Choice("status", Statuses));
+        Filter(OfCustomer, owner);
+        Filter(OfCustomer, query.Text("customerId", Id));
+        Filter(OfStatus, query.Choice("status", Statuses));
         Filter(HoldsProduct, query.Text("productId", Id));
         Filter("currency =", query.Text("currency", Currency));
         Filter("created_at >=", query.Time("createdFrom"));
@@ -63,10 +65,25 @@ public sealed class OrderList
         ["customerId", "status", "productId", "currency", "createdFrom", "createdTo", "minTotal", "maxTotal", "sort", "limit", "cursor"];
 
     /// <summary>The page as JSON, <c>{"items":[…],"next":…}</c>, the items as they lie in the database.</summary>
+    /// <exception cref="ProblemException"><c>server-busy</c>: it took too long.</exception>
     public async Task<ReadOnlyMemory<byte>> Page(NpgsqlDataSource database, string table, CancellationToken cancellation)
     {
-        await using var command = Command(database, table);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        try
+        {
+            await using var batch = Question(table).In(database);
+            await using var reader = await batch.ExecuteReaderAsync(cancellation);
+            await reader.NextResultAsync(cancellation);
+            return await Page(reader, cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.QueryCanceled)
+        {
+            throw new ProblemException("server-busy", string.Create(CultureInfo.InvariantCulture,
+                $"The list was not found within {ListQuestion.MostSeconds} seconds. Fast are lists of all orders, of a customerId, of a status and of a productId: add one of these three, or leave other filters out."));
+        }
+    }
+
+    async Task<ReadOnlyMemory<byte>> Page(NpgsqlDataReader reader, CancellationToken cancellation)
+    {
         var page = new ArrayBufferWriter<byte>(16 * 1024);
         page.Write("{\"items\":["u8);
         var last = default(PageCursor);
@@ -100,29 +117,18 @@ public sealed class OrderList
 
     static object Exact(object value) => value is DateTime time ? time.Ticks : value is decimal amount ? amount / 1.0000000000000000000000000000m : value;
 
-    /// <summary>The question that finds the page, and one row more where there is a next one.</summary>
-    public NpgsqlCommand Command(NpgsqlDataSource database, string table)
+    /// <summary>The question for the page.</summary>
+    /// <param name="table">The table of the summaries.</param>
+    public ListQuestion Question(string table)
     {
-        var command = database.CreateCommand();
-        string Parameter(object value)
+        var question = new ListQuestion(table, sort.Column, sort.Descending, limit + 1);
+        foreach (var (condition, value) in filters)
         {
-            command.Parameters.Add(new() { Value = value });
-            return string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}");
+            if (condition is HoldsProduct) question.Holding((string)value);
+            else question.Where(condition, value);
         }
 
-        var (column, direction, beyond) = (sort.Column, sort.Descending ? "desc" : "asc", sort.Descending ? "<" : ">");
-        var conditions = filters.Select(f => (f.Condition, Text: $"{f.Condition} {Parameter(f.Value)}")).ToLookup(f => f.Condition is HoldsProduct, f => f.Text);
-        List<string> others = [.. conditions[false]];
-        if (after is { } place) others.Add($"({column}, id) {beyond} ({Parameter(place.Key)}, {Parameter(place.Id)})");
-
-        // How rare a product is PostgreSQL cannot know when it plans once for all: left to itself it would walk the whole table in the order of the page.
-        var rows = conditions[true].Any() ? $"(select * from {table} {Where(conditions[true])} offset 0) holding" : table;
-        command.CommandText = $"""
-            select data, {column}, id from {rows}
-            {Where(others)}
-            order by {column} {direction}, id {direction} limit {Parameter(limit + 1)}
-            """;
-        return command;
+        if (after is { } place) question.After(place);
+        return question;
     }
-    static string Where(IEnumerable<string> conditions) => conditions.Any() ? "where " + string.Join(" and ", conditions) : "";
 }

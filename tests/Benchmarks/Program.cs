@@ -24,9 +24,16 @@ var published = arguments.App is null ? Directory.CreateTempSubdirectory("orderm
 try
 {
     if (published is not null) await RunningMonolith.Publish(published.FullName);
-    await using var store = await Store.Create(arguments.Postgres);
-    using var monolith = await RunningMonolith.Start(arguments.App ?? published!.FullName, store.Address.ConnectionString);
-    if (arguments.Curves) Curves.Measure(monolith.Address, arguments);
+    await using var store = await Store.Create(arguments.Postgres, arguments.Database);
+    var app = arguments.App ?? published!.FullName;
+    using var monolith = await RunningMonolith.Start(app, store.Address.ConnectionString);
+    if (arguments.Lists)
+    {
+        if (arguments.Database is null) await RunningMonolith.Seed(app, store.Address.ConnectionString, arguments.Orders);
+        await store.Execute("vacuum analyze");
+        await Lists.Measure(monolith.Address, store);
+    }
+    else if (arguments.Curves) Curves.Measure(monolith.Address, arguments);
     else await Measure(arguments, store, monolith);
     return 0;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -46,6 +47,12 @@ public sealed class RunningMonolith : IDisposable
         }
         return monolith;
     }
+
+    /// <summary>Stores demo orders.</summary>
+    /// <param name="folder">Where the published service lies.</param>
+    /// <param name="database">How it reaches its database.</param>
+    /// <param name="orders">How many.</param>
+    public static Task Seed(string folder, string database, int orders) => ToEnd(Told(folder, database, "seed", "--orders", orders.ToString(CultureInfo.InvariantCulture), "--seed", "1"));
 
     /// <summary>Ends it.</summary>
     public void Dispose()

@@ -5,29 +5,35 @@ using OrderMonolith.Storage;
 
 namespace OrderMonolith.Benchmarks;
 
-/// <summary>An empty database for one run, gone after it: on the server that was named, else in an embedded cluster in a temporary folder.</summary>
+/// <summary>A database for one run: empty and gone after it, or one that was there. On the server that was named, else in an embedded cluster in a temporary folder.</summary>
 public sealed class Store : IAsyncDisposable
 {
     readonly string server;
     readonly EmbeddedCluster? cluster;
     readonly DataFolder? folder;
 
-    Store(string server, EmbeddedCluster? cluster = null, DataFolder? folder = null) => (this.server, this.cluster, this.folder) = (server, cluster, folder);
+    readonly string name;
+    readonly bool isOurs;
+
+    Store(string server, string? existing, EmbeddedCluster? cluster = null, DataFolder? folder = null)
+    {
+        (this.server, this.cluster, this.folder) = (server, cluster, folder);
+        (name, isOurs) = (existing ?? $"bench_{Environment.ProcessId}", existing is null);
+    }
 
     /// <summary>How to reach it.</summary>
-    public NpgsqlConnectionStringBuilder Address => new(server) { Database = Name };
+    public NpgsqlConnectionStringBuilder Address => new(server) { Database = name };
 
     /// <summary>The server's first process.</summary>
     public int ProcessId { get; private set; }
 
-    static string Name { get; } = $"bench_{Environment.ProcessId}";
-
     /// <summary>Creates it.</summary>
     /// <param name="server">A connection string of a superuser, or nothing for an embedded cluster.</param>
-    public static async Task<Store> Create(string? server)
+    /// <param name="existing">A database that is there already and stays, instead of an empty one.</param>
+    public static async Task<Store> Create(string? server, string? existing = null)
     {
-        var store = server is null ? await Embed() : new Store(server);
-        await Execute(store.server, $"create database {Name}");
+        var store = server is null ? await Embed() : new Store(server, existing);
+        if (store.isOurs) await Execute(store.server, $"create database {store.name}");
         store.ProcessId = int.Parse(await Ask(store.server, "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)"), CultureInfo.InvariantCulture);
         return store;
     }
@@ -41,7 +47,7 @@ public sealed class Store : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await Execute(server, $"drop database {Name} with (force)");
+        if (isOurs) await Execute(server, $"drop database {name} with (force)");
         if (cluster is null || folder is null) return;
         await cluster.DisposeAsync();
         Directory.Delete(folder.Root, recursive: true);
@@ -51,7 +57,7 @@ public sealed class Store : IAsyncDisposable
     {
         var folder = await DataFolder.AtAsync(Path.Combine(Path.GetTempPath(), $"ordermonolith-bench-{Environment.ProcessId}"));
         var cluster = await EmbeddedCluster.JoinAsync(folder, PostgresSearch.Machine, NullLogger.Instance, CancellationToken.None);
-        return new(cluster.ConnectionString, cluster, folder);
+        return new(cluster.ConnectionString, null, cluster, folder);
     }
 
     static async Task Execute(string address, string sql)

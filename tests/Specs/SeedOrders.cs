@@ -1,3 +1,4 @@
+using OrderMonolith.Commands;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 
@@ -27,6 +28,25 @@ public sealed class SeedOrders(Postgres postgres)
         Assert.InRange(states.Select(order => order.CustomerId).Distinct().Count(), 10, 50);
         Assert.All(states, order => Assert.True(order.LastUpdated <= Now && order.CreatedAt >= Now.AddDays(-90)));
         Assert.All(orders, order => Assert.Equal(order.Facts.Select(fact => fact.At).Order(), order.Facts.Select(fact => fact.At)));
+    }
+
+    [Fact]
+    public void The_shop_grows_with_its_orders_and_few_customers_and_products_make_up_much_of_it()
+    {
+        var (early, late) = (Made(1), Made(1_000_000));
+
+        Assert.InRange(Customers(early).Count(), 10, 24);
+        Assert.InRange(Products(early).Count(), 10, 56);
+        Assert.InRange(Customers(late).Count(), 1_000, 2_000);
+        Assert.InRange(Products(late).Count(), 500, 2_000);
+        Assert.InRange(Customers(late).Max(customer => customer.Count()), 20, 80);
+        Assert.InRange(Products(late).Max(product => product.Count()), 80, 300);
+
+        static List<PastOrder> Made(int first) => [.. Enumerable.Range(first, first == 1 ? 200 : 2_000).Select(n => DemoOrder.Make(1, n, Now))];
+        static IEnumerable<IGrouping<string, OrderCreated>> Customers(List<PastOrder> orders) =>
+            orders.SelectMany(order => order.Facts).Select(fact => fact.Fact).OfType<OrderCreated>().GroupBy(created => created.CustomerId);
+        static IEnumerable<IGrouping<string, Guid>> Products(List<PastOrder> orders) =>
+            orders.SelectMany(order => order.Facts.Select(fact => fact.Fact).OfType<ItemAdded>().Select(added => (added.ProductId, order.Id)).Distinct()).GroupBy(added => added.ProductId, added => added.Id);
     }
 
     [Fact]
