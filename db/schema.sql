@@ -496,6 +496,33 @@ CREATE INDEX mt_doc_order_summary_idx_customer_id_created_at_id ON views.mt_doc_
 CREATE INDEX mt_doc_order_summary_idx_status_created_at_id ON views.mt_doc_order_summary USING btree (status, created_at, id);
 
 CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products'));
+CREATE TABLE IF NOT EXISTS views.mt_doc_sale (
+    id              uuid           NOT NULL,
+    data            jsonb          NOT NULL,
+    mt_version      bigint         NOT NULL DEFAULT 0,
+    customer_id     varchar        NOT NULL,
+    currency        varchar        NOT NULL,
+    status          varchar        NOT NULL,
+    created_at      timestamptz    NOT NULL,
+    confirmed_at    timestamptz    NULL,
+    cancelled_at    timestamptz    NULL,
+    reason          varchar        NULL,
+    total           numeric        NOT NULL,
+    products        text[]         NOT NULL,
+    units           bigint[]       NOT NULL,
+    revenue         numeric[]      NOT NULL,
+CONSTRAINT pkey_mt_doc_sale_id PRIMARY KEY (id)
+);
+
+CREATE INDEX mt_doc_sale_idx_created_at_currency ON views.mt_doc_sale USING btree (created_at, currency);
+
+CREATE INDEX mt_doc_sale_idx_confirmed_at_currency_total ON views.mt_doc_sale USING btree (confirmed_at, currency, total) WHERE (cancelled_at is null);
+
+CREATE INDEX mt_doc_sale_idx_cancelled_at_currency ON views.mt_doc_sale USING btree (cancelled_at, currency) WHERE (cancelled_at is not null);
+
+CREATE INDEX mt_doc_sale_idx_customer_id ON views.mt_doc_sale USING btree (customer_id);
+
+CREATE INDEX mt_doc_sale_idx_products ON views.mt_doc_sale USING gin (products) WHERE (cancelled_at is null);
 CREATE TABLE IF NOT EXISTS views.mt_doc_command_outcome (
     id            varchar        NOT NULL,
     data          jsonb          NOT NULL,

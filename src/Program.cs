@@ -8,6 +8,7 @@ using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
@@ -30,7 +31,7 @@ try
         critters.Production.ResourceAutoCreate = AutoCreate.None;
     });
     builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
-    builder.Services.AddSingleton<StoreEpoch>().AddSingleton<ViewProgress>().AddSingleton<ConsistentReads>();
+    builder.Services.AddSingleton<StoreEpoch>().AddSingleton<ViewProgress>().AddSingleton<ConsistentReads>().AddSingleton(typeof(View<>));
     builder.AddServingLock();
     builder.Host.UseWolverine(Topology.Messages);
     builder.Services.AddWolverineHttp();

@@ -59,7 +59,8 @@ public sealed record ApiAnswer(int Status, string Description, string? Body = nu
 /// <summary>Everything that can be done over HTTP.</summary>
 public static class ApiOperations
 {
-    static readonly string[] Guarded = ["unauthenticated", "forbidden", "storage-unavailable"];
+    /// <summary>What whoever needs a token and the database can end in.</summary>
+    internal static readonly string[] Guarded = ["unauthenticated", "forbidden", "storage-unavailable"];
 
     /// <summary>All operations.</summary>
     public static IReadOnlyList<ApiOperation> All { get; } =
@@ -142,6 +143,7 @@ public static class ApiOperations
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
             Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind"],
         },
+        .. ApiInsights.All,
 
         new("GET", "/health/live", "live", "Is the process up?", null)
         {

@@ -8,6 +8,7 @@ using Microsoft.OpenApi;
 using OrderMonolith.Commands;
 using OrderMonolith.History;
 using OrderMonolith.Http;
+using OrderMonolith.Insights;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
@@ -27,7 +28,9 @@ public static class ApiSchemas
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
-        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
+        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf), 
+        typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
+        typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
     public static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using OrderMonolith.Orders;
-using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 using Weasel.Core.Migrations;
 
 namespace OrderMonolith.Operations;

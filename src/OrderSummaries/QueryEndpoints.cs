@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 using Wolverine.Http;
 
 namespace OrderMonolith.OrderSummaries;
@@ -16,7 +17,7 @@ public static class QueryEndpoints
     public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)
     {
         QueryParameters.Of(http);
-        await reads.CatchUp(http);
+        await reads.CatchUp<OrderSummary>(http);
         if (await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
         throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? ProblemException.OrderNotFound : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
     }
@@ -26,7 +27,7 @@ public static class QueryEndpoints
     public static async Task<IResult> GetOrders(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)
     {
         var list = new OrderList(QueryParameters.Of(http, OrderList.Parameters), Caller.Of(http).CustomerId);
-        await reads.CatchUp(http);
+        await reads.CatchUp<OrderSummary>(http);
         return new StoredJson(await list.Page(database, store.TableOf<OrderSummary>(), http.RequestAborted));
     }
 }

@@ -13,10 +13,12 @@ public sealed partial class Architecture
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
         ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
-        ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
-        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries"],      // for operators
+        ["Views"] = ["Storage", "Http"],                                            // which views can be relied on, and how long they may be asked
+        ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                // tells what came of it
+        ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
+        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"], // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
-        ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Operations", "Http"], // describes what all the others serve
+        ["Api"] = ["Orders", "Commands", "OrderSummaries", "Insights", "History", "Operations", "Http"], // describes what all the others serve
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];

@@ -3,7 +3,7 @@ using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Storage;
 
-namespace OrderMonolith.OrderSummaries;
+namespace OrderMonolith.Views;
 
 /// <summary>Watches the views that follow the events from behind, so that nobody who asks has to.</summary>
 public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, TimeProvider clock) : BackgroundService
@@ -22,13 +22,13 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
     public bool IsKnown => isKnown;
 
     /// <summary>Whether a view has stopped, or has not yet caught up with what there was when this process started.</summary>
-    public bool IsLate(string projection) => late.Any(shard => shard.StartsWith(projection + ":", StringComparison.Ordinal));
+    public bool IsLate(KeptView view) => late.Contains(view.Shard);
 
     /// <summary>Refuses to answer from a view that is late.</summary>
     /// <exception cref="ProblemException"><c>projection-behind</c>.</exception>
-    public void MustNotBe(string projection)
+    public void MustNotBe(KeptView view)
     {
-        if (IsLate(projection))
+        if (IsLate(view))
             throw new ProblemException("projection-behind", "The view has stopped, or does not hold yet what happened before this node started.");
     }
 
