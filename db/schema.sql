@@ -538,6 +538,23 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_view_lifecycle (
     mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
 CONSTRAINT pkey_mt_doc_view_lifecycle_id PRIMARY KEY (id)
 );
+CREATE TABLE IF NOT EXISTS views.mt_doc_work_item (
+    id              uuid           NOT NULL,
+    data            jsonb          NOT NULL,
+    mt_version      bigint         NOT NULL DEFAULT 0,
+    pending         boolean        NOT NULL,
+    currency        varchar        NULL,
+    total_amount    numeric        NULL,
+    created_at      timestamptz    NULL,
+    products        text[]         NULL,
+CONSTRAINT pkey_mt_doc_work_item_id PRIMARY KEY (id)
+);
+
+CREATE INDEX mt_doc_work_item_idx_created_at_id ON views.mt_doc_work_item USING btree (created_at, id) WHERE (pending);
+
+CREATE INDEX mt_doc_work_item_idx_currency_total_amount_id ON views.mt_doc_work_item USING btree (currency, total_amount, id) WHERE (pending);
+
+CREATE INDEX mt_doc_work_item_idx_products ON views.mt_doc_work_item USING gin (products) WHERE (pending);
 CREATE TABLE IF NOT EXISTS events.mt_streams (
     id                   uuid           NOT NULL,
     type                 varchar        NULL,

@@ -143,6 +143,7 @@ public static class ApiOperations
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
             Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind"],
         },
+        .. ApiLists.All,
         .. ApiInsights.All,
 
         new("GET", "/health/live", "live", "Is the process up?", null)

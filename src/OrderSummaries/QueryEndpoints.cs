@@ -22,6 +22,10 @@ public static class QueryEndpoints
         throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? ProblemException.OrderNotFound : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
     }
 
+    /// <summary>The caller's own orders, newest first.</summary>
+    [WolverineGet("/v1/my/orders")]
+    public static async Task<IResult> GetOwnOrders(View<OrderSummary> summaries, HttpContext http) => StoredJson.Of(await OwnOrders.Of(http, summaries));
+
     /// <summary>Orders in one line each, a page at a time.</summary>
     [WolverineGet("/v1/orders")]
     public static async Task<IResult> GetOrders(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)

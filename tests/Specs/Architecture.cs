@@ -15,10 +15,11 @@ public sealed partial class Architecture
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
         ["Views"] = ["Storage", "Http"],                                            // which views can be relied on, and how long they may be asked
         ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                // tells what came of it
+        ["WorkList"] = ["Orders", "Http", "Views"],                                 // what the shop has to do
         ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"], // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
-        ["Api"] = ["Orders", "Commands", "OrderSummaries", "Insights", "History", "Operations", "Http"], // describes what all the others serve
+        ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Operations", "Http"], // describes what all the others serve
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];
