@@ -1,4 +1,5 @@
 using JasperFx.Events.Aggregation;
+using JasperFx.Events.Projections;
 using Marten;
 
 namespace OrderMonolith;
@@ -8,7 +9,8 @@ namespace OrderMonolith;
 /// <param name="Version">Which fold makes it; another fold has a table of its own.</param>
 /// <param name="Table">The table of its documents.</param>
 /// <param name="Shard">The row of its progress, if it follows from behind.</param>
-public sealed record KeptView(string Name, uint Version, string Table, string Shard);
+/// <param name="Lags">Whether it follows from behind.</param>
+public sealed record KeptView(string Name, uint Version, string Table, string Shard, bool Lags);
 
 /// <summary>Where a store keeps its views.</summary>
 public static class KeptViews
@@ -22,7 +24,7 @@ public static class KeptViews
         public KeptView ViewOf<T>()
         {
             var projection = ((StoreOptions)store.Options).Projections.All.Single(projection => projection is IAggregateProjection view && view.AggregateType == typeof(T));
-            return new(projection.Name, projection.Version, store.TableOf<T>(), projection.ShardNames().Single().Identity);
+            return new(projection.Name, projection.Version, store.TableOf<T>(), projection.ShardNames().Single().Identity, projection.Lifecycle is ProjectionLifecycle.Async);
         }
     }
 }

@@ -4,10 +4,12 @@ using Marten;
 using Marten.Events;
 using Marten.Schema;
 using OrderMonolith.Commands;
+using OrderMonolith.Insights;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
+using OrderMonolith.WorkList;
 using Polly;
 using Weasel.Core;
 using Weasel.Postgresql.Tables;
@@ -49,6 +51,8 @@ public static class Topology
 
         store.Projections.Add<OrderSummaryProjection>(orderSummaries);
         store.Schema.For<OrderSummary>().DocumentAlias("order_summary").Identity(s => s.OrderId);
+        store.Sales();
+        store.WorkList();
         store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");

@@ -59,7 +59,7 @@ public sealed record ApiAnswer(int Status, string Description, string? Body = nu
 /// <summary>Everything that can be done over HTTP.</summary>
 public static class ApiOperations
 {
-    /// <summary>Codes of the problems that everything can end in for which a token may be wanted.</summary>
+    /// <summary>What whoever needs a token and the database can end in.</summary>
     internal static readonly string[] Guarded = ["unauthenticated", "forbidden", "storage-unavailable"];
 
     /// <summary>All operations.</summary>
@@ -139,11 +139,13 @@ public static class ApiOperations
         new("GET", "/v1/orders", "listOrders", "Find orders", Scopes.ReadOrders)
         {
             Description = "Filters are joined by *and*. Follow `next` until it is null: by createdAt no order is missed or repeated; by the other sorts, none that does not change meanwhile. "
-                + "All orders, those of a customer, of a status and with a product are listed as fast however many there are, by any sort. Other filters look through what these find, for 2 seconds at most: then the answer is `server-busy`.",
+                + "All orders, those of a customer, of a status and with a product are listed as fast however many there are, by any sort. Other filters look through what these find, for 2 seconds at most: then the answer is `query-too-slow`.",
             Parameters = [.. ApiParameters.OfList, ApiParameters.ConsistencyToken, ApiParameters.Wait],
             Answers = [new(200, "A page of summaries.", ApiSchemas.List, ApiExamples.OrderSummaryList)],
-            Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind", "server-busy"],
+            Problems = ["validation-failed", "consistency-token-unknown", .. Guarded, "projection-behind", "query-too-slow"],
         },
+        .. ApiLists.All,
+        .. ApiInsights.All,
 
         .. ProjectionOperations.All,
 

@@ -93,7 +93,8 @@ public static class ApiParameters
         Of(Query, "cursor", "`next` of the page before, with the same filters and sort.", Text()),
     ];
 
-    static OpenApiSchema Text(IEnumerable<string>? of = null, string? format = null, string? @default = null) => new()
+    /// <summary>A text, perhaps one of a few.</summary>
+    internal static OpenApiSchema Text(IEnumerable<string>? of = null, string? format = null, string? @default = null) => new()
     {
         Type = JsonSchemaType.String,
         Format = format,
@@ -105,7 +106,8 @@ public static class ApiParameters
 
     static OpenApiSchema Whole() => new() { Type = JsonSchemaType.Integer };
 
-    static OpenApiParameter Of(ParameterLocation place, string name, string description, OpenApiSchema schema, string? example = null) => new()
+    /// <summary>A parameter.</summary>
+    internal static OpenApiParameter Of(ParameterLocation place, string name, string description, OpenApiSchema schema, string? example = null) => new()
     {
         In = place,
         Name = name,

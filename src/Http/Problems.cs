@@ -84,8 +84,9 @@ public static class Problems
         new("too-many-requests", 429, "Too many requests", "Slow down; Retry-After says for how long.", 1),
         new("internal-error", 500, "A defect", "This is our mistake. Please report the traceId. Whether the request had an effect can be seen by reading the order."),
         new("projection-behind", 503, "The view is behind", "The view does not hold yet what was asked for. Try again after Retry-After seconds.", 1),
+        new("query-too-slow", 503, "The question takes too long", "The database was not done with this question in the time that it is given. Ask for less, such as a shorter period or other filters; the same question may succeed when there is less to do.", 5),
         new("storage-unavailable", 503, "The database does not answer", "The database cannot be reached or did not answer in time. A command may or may not have had its effect: read the order before trying again.", 5),
-        new("server-busy", 503, "The service is busy", "Too many commands are waiting, or a list with such filters was not found within 2 seconds; 'detail' says which. Nothing was done. Try again after Retry-After seconds; a list, with fewer filters.", 1),
+        new("server-busy", 503, "The service is busy", "Too many commands are waiting. Nothing was done. Try again after Retry-After seconds.", 1),
     }.ToFrozenDictionary(kind => kind.Code);
 
     /// <summary>Answers with a problem.</summary>

@@ -9,6 +9,8 @@ public sealed class QueryParameters
 {
     const int ExactDigits = 28;
 
+    static readonly RegularExpressionAttribute CurrencyCode = new("^[A-Z]{3}$") { ErrorMessage = "must be a currency code of three capital letters" };
+
     readonly IQueryCollection query;
 
     QueryParameters(IQueryCollection query) => this.query = query;
@@ -33,6 +35,16 @@ public sealed class QueryParameters
     /// <summary>A text that keeps a bound, if given.</summary>
     public string? Text(string name, ValidationAttribute bound) =>
         Text(name) is not { } text || bound.IsValid(text) ? Text(name) : throw ProblemException.Wrong(name, bound.FormatErrorMessage(name));
+
+    /// <summary>A currency's code, if given.</summary>
+    public string? Currency(string name) => Text(name, CurrencyCode);
+
+    /// <summary>Refuses a part of a path that breaks a bound, as if it were a parameter.</summary>
+    /// <exception cref="ProblemException"><c>validation-failed</c></exception>
+    public static void Check(string name, string value, ValidationAttribute bound)
+    {
+        if (!bound.IsValid(value)) throw ProblemException.Wrong(name, bound.FormatErrorMessage(name));
+    }
 
     /// <summary>One of some words, if given.</summary>
     public string? Choice(string name, params ReadOnlySpan<string> words) =>
@@ -64,6 +76,14 @@ public sealed class QueryParameters
         var text when WrittenTime.TryParse(text, out var time) =>
             new DateTime(WholeMicroseconds(time.UtcTicks, inclusive), DateTimeKind.Utc),
         _ => throw ProblemException.Wrong(name, "must be a date, or a time with an offset or Z, such as 2026-01-31T10:00:00Z (a + is written %2B)"),
+    };
+
+    /// <summary>A day, if given.</summary>
+    public DateOnly? Day(string name) => Text(name) switch
+    {
+        null => null,
+        var text when DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) => day,
+        _ => throw ProblemException.Wrong(name, "must be a day, such as 2026-01-31"),
     };
 
     static long WholeMicroseconds(long ticks, bool cut) =>

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using OrderMonolith.Orders;
-using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
 using Weasel.Core.Migrations;
@@ -81,7 +80,7 @@ public sealed class ViewHealth(ViewLag lag) : IHealthCheck
 {
     /// <inheritdoc />
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        lag.Late is { Count: > 0 } late ? HealthCheckResult.Degraded($"Stopped, or behind since the start: {string.Join(", ", late)}.")
+        lag.Late.Any() ? HealthCheckResult.Degraded($"Stopped, or behind since the start: {string.Join(", ", lag.Late)}.")
         : lag.IsKnown ? HealthCheckResult.Healthy()
         : HealthCheckResult.Degraded("Not known while the database does not answer."));
 }

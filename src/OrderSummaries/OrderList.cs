@@ -65,7 +65,7 @@ public sealed class OrderList
         ["customerId", "status", "productId", "currency", "createdFrom", "createdTo", "minTotal", "maxTotal", "sort", "limit", "cursor"];
 
     /// <summary>The page as JSON, <c>{"items":[…],"next":…}</c>, the items as they lie in the database.</summary>
-    /// <exception cref="ProblemException"><c>server-busy</c>: it took too long.</exception>
+    /// <exception cref="ProblemException"><c>query-too-slow</c>: it took too long.</exception>
     public async Task<ReadOnlyMemory<byte>> Page(NpgsqlDataSource database, string table, CancellationToken cancellation)
     {
         try
@@ -77,7 +77,7 @@ public sealed class OrderList
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.QueryCanceled)
         {
-            throw new ProblemException("server-busy", string.Create(CultureInfo.InvariantCulture,
+            throw new ProblemException("query-too-slow", string.Create(CultureInfo.InvariantCulture,
                 $"The list was not found within {ListQuestion.MostSeconds} seconds. Fast are lists of all orders, of a customerId, of a status and of a productId: add one of these three, or leave other filters out."));
         }
     }

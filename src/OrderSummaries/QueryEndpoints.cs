@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 using Wolverine.Http;
 
 namespace OrderMonolith.OrderSummaries;
@@ -16,17 +17,21 @@ public static class QueryEndpoints
     public static async Task<IResult> GetSummary(Guid orderId, NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)
     {
         QueryParameters.Of(http);
-        await reads.CatchUp(http);
+        await reads.CatchUp<OrderSummary>(http);
         if (await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
         throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? ProblemException.OrderNotFound : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
     }
+
+    /// <summary>The caller's own orders, newest first.</summary>
+    [WolverineGet("/v1/my/orders")]
+    public static async Task<IResult> GetOwnOrders(View<OrderSummary> summaries, HttpContext http) => StoredJson.Of(await OwnOrders.Of(http, summaries));
 
     /// <summary>Orders in one line each, a page at a time.</summary>
     [WolverineGet("/v1/orders")]
     public static async Task<IResult> GetOrders(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, HttpContext http)
     {
         var list = new OrderList(QueryParameters.Of(http, OrderList.Parameters), Caller.Of(http).CustomerId);
-        await reads.CatchUp(http);
+        await reads.CatchUp<OrderSummary>(http);
         return new StoredJson(await list.Page(database, store.TableOf<OrderSummary>(), http.RequestAborted));
     }
 }

@@ -87,7 +87,7 @@ public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, stri
 public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, IDocumentStore store) : StoredView(
     store.ViewOf<T>(),
     store.Options.FindOrResolveDocumentType(typeof(T)).DuplicatedFields.ToDictionary(
-        field => field.ColumnName, field => $"(data ->> '{JsonNamingPolicy.CamelCase.ConvertName(field.MemberName)}')::{field.PgType}"),
+        field => field.ColumnName, field => Column(JsonNamingPolicy.CamelCase.ConvertName(field.MemberName), field.PgType)),
     projection.Lifecycle is ProjectionLifecycle.Async)
     where T : class
 {
@@ -96,4 +96,8 @@ public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, ID
 
     /// <inheritdoc />
     public override object? After(object? document, IEvent e) => projection.Evolve((T?)document, e.StreamId, e);
+
+    static string Column(string member, string type) => type.EndsWith("[]", StringComparison.Ordinal)
+        ? $"array(select jsonb_array_elements_text(data -> '{member}'))::{type}"
+        : $"(data ->> '{member}')::{type}";
 }

@@ -13,11 +13,13 @@ public sealed partial class Architecture
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
         ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
-        ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                         // tells what came of it
-        ["Views"] = ["Orders", "Storage", "History", "Http"],                               // what holds for every view: that it is right
-        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"],      // for operators
+        ["Views"] = ["Orders", "Storage", "History", "Http"],                       // what holds for every view: that it is right, and when it can be relied on
+        ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                // tells what came of it
+        ["WorkList"] = ["Orders", "Http", "Views"],                                 // what the shop has to do
+        ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
+        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"], // for operators
         ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
-        ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Views", "Operations", "Http"], // describes what all the others serve
+        ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Operations", "Http"], // describes what all the others serve
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OrderMonolith.Commands;
 using OrderMonolith.Orders;
-using OrderMonolith.OrderSummaries;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
-using OrderMonolith.OrderSummaries;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 
@@ -64,7 +64,7 @@ public sealed class TokenSpecs(Postgres postgres)
             ActivityStopped = question =>
             {
                 if (question.GetTagItem("db.namespace") as string == new NpgsqlConnectionStringBuilder(database).Database
-                    && question.GetTagItem("db.query.text") is string text && text.Contains("mt_event_progression where name = $1", StringComparison.Ordinal)) Interlocked.Increment(ref asked);
+                    && question.GetTagItem("db.query.text") is string text && text.StartsWith("select name, last_seq_id from events.mt_event_progression", StringComparison.Ordinal)) Interlocked.Increment(ref asked);
             },
         };
         ActivitySource.AddActivityListener(listener);

@@ -1,15 +1,15 @@
 using System.Globalization;
-using JasperFx.Events.Projections;
+using Marten;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Storage;
 
-namespace OrderMonolith.OrderSummaries;
+namespace OrderMonolith.Views;
 
 /// <summary>Sees to it that a reader is answered from a view that can be relied on: one that is not late and, where it sends a <c>Consistency-Token</c>, holds what that names.</summary>
-public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress progress, ViewLag lag, StoreEpoch epoch, OrderSummaryLifecycle lifecycle, TimeProvider clock)
+public sealed class ConsistentReads(NpgsqlDataSource database, IDocumentStore store, ViewProgress progress, ViewLag lag, StoreEpoch epoch, TimeProvider clock)
 {
     const int DefaultSeconds = 5;
     const int MostSeconds = 30;
@@ -18,18 +18,20 @@ public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress prog
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits as long as the request prefers (<c>Prefer: wait=seconds</c>). A view that changes with the append has nothing to wait for.</summary>
+    /// <typeparam name="T">What the view's documents are.</typeparam>
     /// <exception cref="ProblemException"><c>consistency-token-unknown</c> for a token that is none, or of another history; <c>projection-behind</c> when the time is over, or at once without a token.</exception>
-    public async Task CatchUp(HttpContext http)
+    public async Task CatchUp<T>(HttpContext http)
     {
+        var view = store.ViewOf<T>();
         var header = http.Request.Headers["Consistency-Token"];
         if (header.Count == 0)
         {
-            lag.MustNotBe(OrderSummaryLifecycle.Projection);
+            lag.MustNotBe(view);
             return;
         }
 
         var token = await Known(header.Count == 1 ? header[0] : null, http.RequestAborted);
-        if (lifecycle.Wanted is ProjectionLifecycle.Async) await CatchUp(token, http);
+        if (view.Lags) await CatchUp(view, token, http);
     }
 
     async Task<ConsistencyToken> Known(string? header, CancellationToken cancellation)
@@ -40,14 +42,14 @@ public sealed class ConsistentReads(NpgsqlDataSource database, ViewProgress prog
         return await question.ExecuteScalarAsync(cancellation) is Guid eventId && ConsistencyToken.MarkOf(eventId) == token.Mark ? token : throw Unknown();
     }
 
-    async Task CatchUp(ConsistencyToken token, HttpContext http)
+    async Task CatchUp(KeptView view, ConsistencyToken token, HttpContext http)
     {
         http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         var (begin, patience) = (clock.GetTimestamp(), Patience(http));
         try
         {
             var left = patience > Look ? patience : Look;
-            while (await progress.Next().WaitAsync(left, clock, http.RequestAborted) < token.Position || lag.IsLate(OrderSummaryLifecycle.Projection))
+            while ((await progress.Next().WaitAsync(left, clock, http.RequestAborted)).GetValueOrDefault(view.Shard) < token.Position || lag.IsLate(view))
             {
                 left = patience - clock.GetElapsedTime(begin);
                 if (left <= TimeSpan.Zero) throw new TimeoutException();

@@ -2,9 +2,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using OrderMonolith.Http;
 
-namespace OrderMonolith.OrderSummaries;
+namespace OrderMonolith.Http;
 
 /// <summary>Where a page of a list ended: the last row's place in the order, bound to the list it was made for.</summary>
 /// <param name="Key">The last row's value in the column that the list is sorted by: a UTC time or an amount.</param>

@@ -1,4 +1,4 @@
-namespace OrderMonolith.OrderSummaries;
+namespace OrderMonolith.Views;
 
 /// <summary>How a view that follows the events from behind gets on, glance by glance.</summary>
 /// <param name="Start">The last event when it was first looked at: before the view holds that much, it may lack anything.</param>

@@ -3,7 +3,7 @@ using Npgsql;
 using OrderMonolith.Http;
 using OrderMonolith.Storage;
 
-namespace OrderMonolith.OrderSummaries;
+namespace OrderMonolith.Views;
 
 /// <summary>Watches the views that follow the events from behind, so that nobody who asks has to.</summary>
 public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, TimeProvider clock) : BackgroundService
@@ -12,24 +12,24 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
 
     readonly string[] shards = [.. store.Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity)];
     readonly Dictionary<string, ViewPace> paces = [];
-    volatile IReadOnlyList<string> late = [];
+    volatile IReadOnlyDictionary<string, string?> late = new Dictionary<string, string?>();
     volatile bool isKnown = true;
 
     /// <summary>The views that have stopped, or have not yet caught up with what there was when this process started, by the name of their shards.</summary>
-    public IReadOnlyList<string> Late => late;
+    public IEnumerable<string> Late => late.Keys;
 
     /// <summary>Whether the last glance succeeded.</summary>
     public bool IsKnown => isKnown;
 
     /// <summary>Whether a view has stopped, or has not yet caught up with what there was when this process started.</summary>
-    public bool IsLate(string projection) => late.Any(shard => shard.StartsWith(projection + ":", StringComparison.Ordinal));
+    public bool IsLate(KeptView view) => late.ContainsKey(view.Shard);
 
     /// <summary>Refuses to answer from a view that is late.</summary>
     /// <exception cref="ProblemException"><c>projection-behind</c>.</exception>
-    public void MustNotBe(string projection)
+    public void MustNotBe(KeptView view)
     {
-        if (IsLate(projection))
-            throw new ProblemException("projection-behind", "The view has stopped, or does not hold yet what happened before this node started.");
+        if (late.TryGetValue(view.Shard, out var why))
+            throw new ProblemException("projection-behind", why ?? "The view has stopped, or does not hold yet what happened before this node started.");
     }
 
     /// <summary>Looks once before anything is served.</summary>
@@ -60,19 +60,20 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
 
     async Task Look(CancellationToken cancellation)
     {
-        await using var question = database.CreateCommand("""
-            select shard, coalesce((select last_seq_id from events.mt_event_progression where name = shard), 0), (select coalesce(max(seq_id), 0) from events.mt_events)
+        await using var question = database.CreateCommand($"""
+            select shard, coalesce((select last_seq_id from events.mt_event_progression where name = shard), 0), (select coalesce(max(seq_id), 0) from events.mt_events),
+                   (select (data ->> 'stoppedBefore')::bigint from {store.TableOf<Drift>()} where id = split_part(shard, ':', 1))
             from unnest($1) shard order by shard
             """);
         question.Parameters.AddWithValue(shards);
         var now = clock.GetUtcNow();
-        var found = new List<string>();
+        var found = new Dictionary<string, string?>();
         await using var rows = await question.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation))
         {
             var (shard, position, head) = (rows.GetString(0), rows.GetInt64(1), rows.GetInt64(2));
             var pace = paces[shard] = paces.TryGetValue(shard, out var before) ? before.Then(position, head, now) : ViewPace.First(position, head, now);
-            if (pace.IsLate(now)) found.Add(shard);
+            if (pace.IsLate(now)) found[shard] = rows.IsDBNull(3) ? null : $"The view has stopped before the event with the sequence {rows.GetInt64(3)}, which it cannot take.";
         }
 
         late = found;
