@@ -62,7 +62,7 @@ public sealed class EventExport : IDisposable
 
     async Task<EventExportSummary> To(ExportFile file)
     {
-        await file.Resume(walk.Read, stop);
+        await file.Resume(line => walk.Read(line), stop);
         var (streamsBefore, eventsBefore) = (walk.Streams, walk.Events);
 
         var position = walk.Header?.Position ?? await SettledPosition.Of(database, stop);
@@ -114,7 +114,7 @@ public sealed class EventExport : IDisposable
         await using var question = Command(connection, Counts, position);
         await using var counts = await question.ExecuteReaderAsync(stop);
         await counts.ReadAsync(stop);
-        return new(ExportHeader.Events, ExportHeader.Newest, await epoch.Current(stop), position, part.After, part.Order, counts.GetInt64(0), counts.GetInt64(1), counts.GetInt64(2));
+        return new(ExportHeader.Events, ExportHeader.Newest, await epoch.Current(stop), position, part.After, counts.GetInt64(0), counts.GetInt64(1), counts.GetInt64(2), part.Order);
     }
 
     /// <summary>Rows and their lines, behind a place on; a line is to be used before the next one is asked for.</summary>

@@ -11,11 +11,11 @@ namespace OrderMonolith.Export;
 /// <param name="Epoch">Which store it is of.</param>
 /// <param name="Position">Events are in it up to this sequence, and none is ever going to be stored there that is not.</param>
 /// <param name="After">Events are in it from behind this sequence on; 0 for all.</param>
-/// <param name="Order">The order that it is limited to, if it is.</param>
 /// <param name="EventCount">How many events it holds.</param>
 /// <param name="Archived">How many of them are archived.</param>
 /// <param name="Skipped">How many of them views leave out.</param>
-public sealed record ExportHeader(string Export, int Format, Guid Epoch, long Position, long After, Guid? Order, long EventCount, long Archived, long Skipped)
+/// <param name="Order">The order that it is limited to, if it is.</param>
+public sealed record ExportHeader(string Export, int Format, Guid Epoch, long Position, long After, long EventCount, long Archived, long Skipped, Guid? Order = null)
 {
     /// <summary>What an export of events says that it is.</summary>
     public const string Events = "order-monolith/events";

@@ -54,13 +54,15 @@ public sealed class ExportWalk(string file) : IDisposable
     }
 
     /// <summary>Reads a line again, its end included.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="take">Is given what is the line of a stream or an event, and the table that it belongs to.</param>
     /// <exception cref="BadInputException">It is none that an export would have written here.</exception>
-    public void Read(ReadOnlyMemory<byte> line)
+    public void Read(ReadOnlyMemory<byte> line, Action<StoredTable, JsonElement>? take = null)
     {
         try
         {
             using var json = JsonDocument.Parse(line);
-            if (!TryTake(json.RootElement, line.Span)) throw Strange(null);
+            if (!TryTake(json.RootElement, line.Span, take)) throw Strange(null);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
@@ -71,7 +73,7 @@ public sealed class ExportWalk(string file) : IDisposable
     /// <inheritdoc />
     public void Dispose() => hash.Dispose();
 
-    bool TryTake(JsonElement json, ReadOnlySpan<byte> line)
+    bool TryTake(JsonElement json, ReadOnlySpan<byte> line, Action<StoredTable, JsonElement>? take)
     {
         if (End is not null) return false;
         if (Header is null)
@@ -88,11 +90,13 @@ public sealed class ExportWalk(string file) : IDisposable
         {
             if (json.GetProperty("sequence").GetInt64() is var sequence && sequence <= LastSequence) return false;
             Event(sequence, line);
+            take?.Invoke(StoredTable.Events, json);
         }
         else
         {
             if (json.GetProperty("stream").GetGuid() is var id && (Events > 0 || (Streams > 0 && id <= LastStream))) return false;
             Stream(id, line);
+            take?.Invoke(StoredTable.Streams, json);
         }
 
         return true;

@@ -15,7 +15,8 @@ public sealed partial class Architecture
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
         ["OrderSummaries"] = ["Orders", "Storage", "Http"],                         // tells what came of it
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries"],      // for operators
-        ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
+        ["Export"] = ["Orders", "Storage", "Operations"],                          // what is stored, as a file
+        ["Import"] = ["Orders", "Commands", "Operations", "Http", "Export", "History"], // the legacy shop's orders, and what was exported
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "History", "Operations", "Http"], // describes what all the others serve
     };
 
