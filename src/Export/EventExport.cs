@@ -128,6 +128,8 @@ public sealed class EventExport : IDisposable
         await using var json = new Utf8JsonWriter(text, Form);
         while (await rows.ReadAsync(stop))
         {
+            // The driver does not look while rows are at hand.
+            stop.ThrowIfCancellationRequested();
             text.ResetWrittenCount();
             json.Reset();
             table.Write(rows, json);

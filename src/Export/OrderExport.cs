@@ -27,6 +27,7 @@ public static class OrderExport
         await using var rows = await question.ExecuteReaderAsync(stop);
         while (await rows.ReadAsync(stop))
         {
+            stop.ThrowIfCancellationRequested();
             file.Write(rows.GetFieldValue<byte[]>(0));
             file.Write("\n"u8);
             if (++orders % Told == 0) progress.Report(new("orders", orders, all, orders));
