@@ -98,7 +98,11 @@ public sealed class EventImport : IDisposable
     {
         try
         {
-            await foreach (var line in TextLines.Of(file.Content, stop)) walk.Read(line, Copy);
+            await foreach (var line in TextLines.Of(file.Content, stop))
+            {
+                if (line.Span[^1] != (byte)'\n') break;
+                walk.Read(line, Copy);
+            }
         }
         catch (Exception e) when (InputFile.IsUnreadable(e))
         {
