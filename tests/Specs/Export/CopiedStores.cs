@@ -86,6 +86,7 @@ public sealed class CopiedStores(Postgres postgres)
         var strange = await exported.AddOrder(("order_created", """{"customerId": "ada"}"""), ("item_added_v9", """{"sku": "tea"}"""));
         await exported.Export("all");
         var copy = await exported.Empty();
+        await using (await Monolith.Start(postgres, copy.ConnectionString)) { }
         var import = await exported.Import("all", copy);
 
         Assert.Equal(await ExportedShop.Rows(exported.Shop), await ExportedShop.Rows(copy));
