@@ -2,6 +2,7 @@
 --   orders_owner  owns the schemas: applies db/schema.sql, skips events
 --   orders_app    the service and its commands, rebuilds of the views included: appends and archives, but can neither change nor remove an event
 --   orders_read   reads orders and events
+-- An import of events is the application's too: it only adds, and moves the sequence on number by number, because who may set it could set it back.
 -- None of them can log in: grant them to those who do, as db/login.sql does for a service. An import also needs TEMPORARY on the database, which
 -- PostgreSQL gives to everybody.
 -- To be run by a superuser, or by a member of orders_owner once the roles are there.
