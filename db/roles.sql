@@ -3,6 +3,7 @@
 --   orders_app    the service and its commands: appends and archives, but can neither change nor remove an event; owns the documents, which it builds
 --                 anew beside those that are read and has change places with them
 --   orders_read   reads orders and events
+-- An import of events is the application's too: it only adds, and moves the sequence on number by number, because who may set it could set it back.
 -- None of them can log in: grant them to those who do, as db/login.sql does for a service. An import also needs TEMPORARY on the database, which
 -- PostgreSQL gives to everybody.
 -- To be run by a superuser, or by a member of orders_owner once the roles are there.

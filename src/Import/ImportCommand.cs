@@ -10,27 +10,46 @@ namespace OrderMonolith.Import;
 public sealed class ImportInput : OperatorInput
 {
     /// <summary>The file.</summary>
-    [Description("CSV in the layout of the Online Retail data set, also gzipped. Times are UTC. Data rows count from 1; a row may have 64 KiB, an invoice 10,000 rows")]
+    [Description("An export of events, for an empty database; or CSV in the layout of the Online Retail data set, times in UTC. Also gzipped. Data rows count from 1; a row may have 64 KiB, an invoice 10,000 rows")]
     public string File { get; set; } = "";
 
     /// <summary>Where refused rows go.</summary>
-    [Description("Where the refused rows are listed: row number, code, the row. Default: <FILE>.refused.csv")]
+    [Description("Where the refused rows of CSV are listed: row number, code, the row. Default: <FILE>.refused.csv")]
     [FlagAlias("refused", true)]
     public string? RefusedFlag { get; set; }
 }
 
-/// <summary>Imports the legacy shop's orders.</summary>
-[Description("Import orders and credit notes of the legacy shop. Importing again adds nothing; exit code 0 also where rows were refused, 2 for an unreadable file", Name = "import")]
+/// <summary>Imports the legacy shop's orders, or all events of another store.</summary>
+[Description("Import what export made into an empty database, all or nothing; or orders and credit notes of the legacy shop, of which importing again adds nothing. Ends with 0 also where rows were refused, 1 where an order has events that this version cannot read, 2 for a file or a store that cannot be used", Name = "import")]
 public sealed class ImportCommand : OperatorCommand<ImportInput>
 {
+    /// <inheritdoc />
+    protected override bool ReadsViews(ImportInput input) => !EventImport.Begins(input.File);
+
     /// <inheritdoc />
     protected override async Task<ExitCode> Run(ImportInput input, CancellationToken cancellationToken)
     {
         var (store, database) = (Services.GetRequiredService<IDocumentStore>(), Services.GetRequiredService<NpgsqlDataSource>());
+        if (EventImport.Begins(input.File))
+        {
+            if (input.RefusedFlag is not null) throw new BadInputException("--refused goes with CSV: of an export of events, all or nothing is imported.");
+            var events = await Terminal.Watch(progress => EventImport.Run(store, database, input.File, progress, cancellationToken));
+            Terminal.Tell(events, input.JsonFlag, Sentences(events));
+            return events.Unreadable == 0 ? ExitCode.Done : ExitCode.Wrong;
+        }
+
         var summary = await Terminal.Watch(progress => OrderImport.Run(store, database, input.File, input.RefusedFlag, progress, cancellationToken));
         Terminal.Tell(summary, input.JsonFlag, Sentences(summary));
         return ExitCode.Done;
     }
+
+    static IEnumerable<string> Sentences(EventImportSummary s) =>
+    [
+        Invariant($"{s.Events:N0} events of {s.Streams:N0} streams up to position {s.Position} in {s.Seconds:N1} s ({s.Events / s.Seconds:N0} events/s); views of {s.Orders:N0} orders made"),
+        .. s.Examples.Select(order => $"{order.OrderId}: {order.Why.ReplaceLineEndings(" ")}"),
+        .. s.Unreadable == 0 ? []
+            : (string[])[Invariant($"{s.Unreadable:N0} orders have events that this version cannot read: they are stored as they were, but in no view, so no node will serve. Run 'projections rebuild' with the version that wrote them.")],
+    ];
 
     static IEnumerable<string> Sentences(ImportSummary s) =>
     [

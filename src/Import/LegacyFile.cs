@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OrderMonolith.Operations;
 
 namespace OrderMonolith.Import;
@@ -6,31 +5,31 @@ namespace OrderMonolith.Import;
 /// <summary>The legacy shop's export, read row by row: CSV, plain or compressed.</summary>
 public sealed class LegacyFile : IDisposable
 {
-    readonly FileStream file;
+    readonly InputFile file;
     readonly IEnumerator<CsvRecord> records;
 
-    LegacyFile(FileStream file)
+    LegacyFile(InputFile file)
     {
         this.file = file;
-        records = new CsvRecords(Content(file)).Read().GetEnumerator();
+        records = new CsvRecords(file.Content).Read().GetEnumerator();
     }
 
     /// <summary>Size of the file in bytes, compressed as it is; 0 where it is no ordinary file.</summary>
-    public long Length => file.CanSeek ? file.Length : 0;
+    public long Length => file.Length;
 
     /// <summary>How many of the bytes have been read.</summary>
-    public long Position => file.CanSeek ? file.Position : 0;
+    public long Position => file.Position;
 
     /// <summary>Opens an export and reads its header.</summary>
     /// <exception cref="BadInputException">There is no such file, it cannot be read, or it has another layout.</exception>
     public static LegacyFile Open(string path)
     {
-        var opened = Readable(path, () => new LegacyFile(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan)));
+        var opened = new LegacyFile(InputFile.Open(path));
         try
         {
-            return Readable(path, opened.records.MoveNext) && opened.records.Current.Fields?.SequenceEqual(LegacyRow.Columns) is true
+            return InputFile.Readable(path, opened.records.MoveNext) && opened.records.Current.Fields?.SequenceEqual(LegacyRow.Columns) is true
                 ? opened
-                : throw new BadInputException($"{path} does not start with the header {string.Join(',', LegacyRow.Columns)}.");
+                : throw new BadInputException($"{path} does not start with the header {string.Join(',', LegacyRow.Columns)}, nor is it an export of events.");
         }
         catch
         {
@@ -43,7 +42,7 @@ public sealed class LegacyFile : IDisposable
     /// <exception cref="BadInputException">The file ends in the middle.</exception>
     public IEnumerable<RawRow> Rows()
     {
-        for (var number = 1L; Readable(file.Name, records.MoveNext); number++)
+        for (var number = 1L; InputFile.Readable(file.Name, records.MoveNext); number++)
             yield return new(number, records.Current.Text, records.Current.Fields);
     }
 
@@ -52,27 +51,5 @@ public sealed class LegacyFile : IDisposable
     {
         records.Dispose();
         file.Dispose();
-    }
-
-    static Stream Content(FileStream file)
-    {
-        Span<byte> start = stackalloc byte[2];
-        var named = file.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
-        var compressed = file.CanSeek ? file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start is [0x1f, 0x8b] : named;
-        if (file.CanSeek) file.Position = 0;
-        if (compressed) return new GZipStream(file, CompressionMode.Decompress);
-        return named ? throw new InvalidDataException("It is not compressed with gzip.") : file;
-    }
-
-    static T Readable<T>(string path, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
-        {
-            throw new BadInputException($"{path} cannot be read: {e.Message}");
-        }
     }
 }

@@ -50,7 +50,7 @@ public sealed class EventsCommand : OperatorCommand<EventsInput>
     }
 
     /// <inheritdoc />
-    protected override bool ReadsViews => false;
+    protected override bool ReadsViews(EventsInput input) => false;
 
     /// <inheritdoc />
     protected override Task<ExitCode> Run(EventsInput input, CancellationToken cancellationToken) => input.Action switch

@@ -51,7 +51,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
     }
 
     /// <summary>Whether it works with views, which must be those of this version then, and whole for as long as it runs.</summary>
-    protected virtual bool ReadsViews => true;
+    protected virtual bool ReadsViews(T input) => true;
 
     /// <summary>Does the work.</summary>
     protected abstract Task<ExitCode> Run(T input, CancellationToken cancellationToken);
@@ -63,7 +63,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
         {
-            await using var joined = ReadsViews ? await Services.GetRequiredService<ServingLock>().Join(interruption.Token) : null;
+            await using var joined = ReadsViews(input) ? await Services.GetRequiredService<ServingLock>().Join(interruption.Token) : null;
             return await Run(input, interruption.Token);
         }
         catch (BadInputException e)

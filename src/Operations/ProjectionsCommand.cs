@@ -41,7 +41,7 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
     const string RollBack = "rollback";
 
     /// <inheritdoc />
-    protected override bool ReadsViews => false;
+    protected override bool ReadsViews(ProjectionsInput input) => false;
 
     /// <inheritdoc />
     protected override async Task<ExitCode> Run(ProjectionsInput input, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ public sealed class WhatIfInput : OperatorInput
 public sealed class WhatIfCommand : OperatorCommand<WhatIfInput>
 {
     /// <inheritdoc />
-    protected override bool ReadsViews => false;
+    protected override bool ReadsViews(WhatIfInput input) => false;
 
     /// <inheritdoc />
     protected override async Task<ExitCode> Run(WhatIfInput input, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
 namespace OrderMonolith.OrderSummaries;

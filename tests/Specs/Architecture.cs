@@ -18,7 +18,8 @@ public sealed partial class Architecture
         ["WorkList"] = ["Orders", "Http", "Views"],                                 // what the shop has to do
         ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"], // for operators
-        ["Import"] = ["Orders", "Commands", "Operations", "Http"],                // the legacy shop's orders
+        ["Export"] = ["Orders", "Storage", "Operations", "Views"],                // what is stored, as a file
+        ["Import"] = ["Orders", "Commands", "Operations", "Http", "Export", "History", "Views"], // the legacy shop's orders, and what was exported
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Operations", "Http"], // describes what all the others serve
     };
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FsCheck.Xunit;
 using Microsoft.Extensions.DependencyInjection;
-using OrderMonolith.Operations;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 
@@ -133,7 +133,7 @@ public sealed class FiguresSpecs(SoldOrders sold) : IClassFixture<SoldOrders>
         async Task<List<Difference>> Differences()
         {
             var found = new List<Difference>();
-            await new Verification(monolith.Services.GetRequiredService<Marten.IDocumentStore>(), found.Add, new Seen(_ => { }), TestContext.Current.CancellationToken).Run();
+            await new Verification(monolith.Services.GetRequiredService<Marten.IDocumentStore>(), TestContext.Current.CancellationToken).OfAll(found.Add, new Seen(_ => { }));
             return [.. found.Where(difference => difference.View is "sales")];
         }
     }
