@@ -501,13 +501,19 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_order_summary (
 CONSTRAINT pkey_mt_doc_order_summary_id PRIMARY KEY (id)
 );
 
-CREATE INDEX mt_doc_order_summary_idx_created_at_id ON views.mt_doc_order_summary USING btree (created_at, id);
-
 CREATE INDEX mt_doc_order_summary_idx_customer_id_created_at_id ON views.mt_doc_order_summary USING btree (customer_id, created_at, id);
+
+CREATE INDEX mt_doc_order_summary_idx_customer_id_last_updated_id ON views.mt_doc_order_summary USING btree (customer_id, last_updated, id);
+
+CREATE INDEX mt_doc_order_summary_idx_customer_id_total_amount_id ON views.mt_doc_order_summary USING btree (customer_id, total_amount, id);
 
 CREATE INDEX mt_doc_order_summary_idx_status_created_at_id ON views.mt_doc_order_summary USING btree (status, created_at, id);
 
-CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products'));
+CREATE INDEX mt_doc_order_summary_idx_status_last_updated_id ON views.mt_doc_order_summary USING btree (status, last_updated, id);
+
+CREATE INDEX mt_doc_order_summary_idx_status_total_amount_id ON views.mt_doc_order_summary USING btree (status, total_amount, id);
+
+CREATE INDEX mt_doc_order_summary_idx_products ON views.mt_doc_order_summary USING gin ((data -> 'products')) WITH (gin_pending_list_limit='256');
 CREATE TABLE IF NOT EXISTS views.mt_doc_rebuild (
     id            uuid     NOT NULL,
     data          jsonb    NOT NULL,
@@ -520,6 +526,33 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_rebuild_progress (
     mt_version    uuid     NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
 CONSTRAINT pkey_mt_doc_rebuild_progress_id PRIMARY KEY (id)
 );
+CREATE TABLE IF NOT EXISTS views.mt_doc_sale (
+    id              uuid           NOT NULL,
+    data            jsonb          NOT NULL,
+    mt_version      bigint         NOT NULL DEFAULT 0,
+    customer_id     varchar        NOT NULL,
+    currency        varchar        NOT NULL,
+    status          varchar        NOT NULL,
+    created_at      timestamptz    NOT NULL,
+    confirmed_at    timestamptz    NULL,
+    cancelled_at    timestamptz    NULL,
+    reason          varchar        NULL,
+    total           numeric        NOT NULL,
+    products        text[]         NOT NULL,
+    units           bigint[]       NOT NULL,
+    revenue         numeric[]      NOT NULL,
+CONSTRAINT pkey_mt_doc_sale_id PRIMARY KEY (id)
+);
+
+CREATE INDEX mt_doc_sale_idx_created_at_currency ON views.mt_doc_sale USING btree (created_at, currency);
+
+CREATE INDEX mt_doc_sale_idx_confirmed_at_currency_total ON views.mt_doc_sale USING btree (confirmed_at, currency, total) WHERE (cancelled_at is null);
+
+CREATE INDEX mt_doc_sale_idx_cancelled_at_currency ON views.mt_doc_sale USING btree (cancelled_at, currency) WHERE (cancelled_at is not null);
+
+CREATE INDEX mt_doc_sale_idx_customer_id ON views.mt_doc_sale USING btree (customer_id);
+
+CREATE INDEX mt_doc_sale_idx_products ON views.mt_doc_sale USING gin (products) WHERE (cancelled_at is null);
 CREATE TABLE IF NOT EXISTS views.mt_doc_skipped_event (
     id            varchar    NOT NULL,
     data          jsonb      NOT NULL,
@@ -541,6 +574,23 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_view_lifecycle (
     mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
 CONSTRAINT pkey_mt_doc_view_lifecycle_id PRIMARY KEY (id)
 );
+CREATE TABLE IF NOT EXISTS views.mt_doc_work_item (
+    id              uuid           NOT NULL,
+    data            jsonb          NOT NULL,
+    mt_version      bigint         NOT NULL DEFAULT 0,
+    pending         boolean        NOT NULL,
+    currency        varchar        NULL,
+    total_amount    numeric        NULL,
+    created_at      timestamptz    NULL,
+    products        text[]         NULL,
+CONSTRAINT pkey_mt_doc_work_item_id PRIMARY KEY (id)
+);
+
+CREATE INDEX mt_doc_work_item_idx_created_at_id ON views.mt_doc_work_item USING btree (created_at, id) WHERE (pending);
+
+CREATE INDEX mt_doc_work_item_idx_currency_total_amount_id ON views.mt_doc_work_item USING btree (currency, total_amount, id) WHERE (pending);
+
+CREATE INDEX mt_doc_work_item_idx_products ON views.mt_doc_work_item USING gin (products) WHERE (pending);
 CREATE TABLE IF NOT EXISTS events.mt_streams (
     id                   uuid           NOT NULL,
     type                 varchar        NULL,

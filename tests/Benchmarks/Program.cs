@@ -33,6 +33,11 @@ try
         await store.Execute("vacuum analyze");
         await Lists.Measure(monolith.Address, store);
     }
+    else if (arguments.Rebuilds)
+    {
+        if (arguments.Database is null) await RunningMonolith.Seed(app, store.Address.ConnectionString, arguments.Orders);
+        await Rebuilding.Measure(monolith, store, arguments);
+    }
     else if (arguments.Curves) Curves.Measure(monolith.Address, arguments);
     else await Measure(arguments, store, monolith);
     return 0;

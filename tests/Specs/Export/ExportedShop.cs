@@ -1,7 +1,6 @@
 using OrderMonolith.Commands;
 using OrderMonolith.Export;
 using OrderMonolith.Import;
-using OrderMonolith.Operations;
 using OrderMonolith.Views;
 using OrderMonolith.Orders;
 using OrderMonolith.Storage;
