@@ -56,8 +56,8 @@ public sealed class RebuildRun(
                 await CatchUp();
             }
 
-            // Who had read a row that was wrong may have written it once more.
-            if (progress.Differences > 0) await new Repair(store, clock, stop).Of(progress.FirstDifferences);
+            // Who had read a row that was wrong may have written it once more. What is gone back to need not be what this build would make.
+            if (progress.Differences > 0 && !rebuild.RollBack) await new Repair(store, clock, stop).Of(progress.FirstDifferences);
         }
         catch (EndedException end)
         {

@@ -36,7 +36,7 @@ public sealed class ChangedFolds(Postgres postgres)
             Assert.Equal("TEA", shown.Content.GetProperty("lines")[0].GetProperty("productId").GetString());
             Assert.Equal("item-not-in-order", (await tomorrow.Send("DELETE", order + "/items/tea")).Code);
             Assert.Equal(200, (await tomorrow.Send("DELETE", order + "/items/TEA?quantity=1")).Status);
-            Assert.Equal("Healthy", (await tomorrow.Send("GET", "/health/ready")).Content.GetProperty("status").GetString());
+            Assert.Equal("Healthy", (await tomorrow.Send("GET", "/health/ready")).Content.GetProperty("checks").GetProperty("storage").GetProperty("status").GetString());
             await IsVerified(tomorrow);
             Assert.Equal("2 3", await tomorrow.Query<string>("select concat_ws(' ', (select mt_version from views.mt_doc_order), (select mt_version from views.mt_doc_order_2))"));
             await Refuses(database, Nothing, "The view 'orders' is kept in version 2, but this node makes version 1 of it");
@@ -62,7 +62,7 @@ public sealed class ChangedFolds(Postgres postgres)
         Assert.Equal(0, (await tomorrow.Send("GET", "/v1/orders?productId=tea")).Content.GetProperty("items").GetArrayLength());
         Assert.Equal(
             lifecycle is "Async" ? ["order_summaries:V2:All"] : [],
-            tomorrow.Services.GetRequiredService<IDocumentStore>().Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity));
+            tomorrow.Services.GetRequiredService<IDocumentStore>().Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity).Where(shard => shard.StartsWith("order_summaries", StringComparison.Ordinal)));
         await IsVerified(tomorrow);
     }
 
