@@ -29,7 +29,7 @@ public static class ApiSchemas
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
-        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf), 
+        [typeof(OrderLine), typeof(Order), typeof(OrderSummary), typeof(StoredEvent), typeof(PastEvent), typeof(AuditTrailPage), typeof(DiffStep), typeof(OrderDiff), typeof(NewEvent), typeof(DryRunAnswer), typeof(WhatIfRefusal), typeof(WhatIf),
         typeof(OwnOrder), typeof(OwnOrders), typeof(ListedWork), typeof(WorkListPage),
         typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
         typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
