@@ -78,8 +78,8 @@ public sealed partial class SaleProjection() : OrderView<Sale>("sales", 1)
         var place = Array.BinarySearch(s.Products, productId, StringComparer.Ordinal);
         var moved = s with { Total = (s.Total + amount) / Scaleless };
         if (place < 0)
-            return moved with { Products = With(s.Products, ~place, productId), Units = With(s.Units, ~place, units), Revenue = With(s.Revenue, ~place, amount / Scaleless) };
-        if (s.Units[place] + units == 0)
+            return units < 0 ? moved : moved with { Products = With(s.Products, ~place, productId), Units = With(s.Units, ~place, units), Revenue = With(s.Revenue, ~place, amount / Scaleless) };
+        if (s.Units[place] + units <= 0)
             return moved with { Products = Without(s.Products, place), Units = Without(s.Units, place), Revenue = Without(s.Revenue, place) };
 
         long[] held = [.. s.Units];

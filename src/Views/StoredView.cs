@@ -98,6 +98,6 @@ public sealed class StoredView<T>(SingleStreamProjection<T, Guid> projection, ID
     public override object? After(object? document, IEvent e) => projection.Evolve((T?)document, e.StreamId, e);
 
     static string Column(string member, string type) => type.EndsWith("[]", StringComparison.Ordinal)
-        ? $"array(select jsonb_array_elements_text(data -> '{member}'))::{type}"
+        ? $"case when data -> '{member}' is not null then array(select jsonb_array_elements_text(data -> '{member}'))::{type} end"
         : $"(data ->> '{member}')::{type}";
 }

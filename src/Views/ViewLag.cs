@@ -43,12 +43,24 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (shards.Length == 0) return;
+        try
+        {
+            await Watch(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A host whose start failed ends its services without a stop, and would call this a fault of ours.
+        }
+    }
+
+    async Task Watch(CancellationToken cancellation)
+    {
         using var glances = new PeriodicTimer(Glance, clock);
-        while (await glances.WaitForNextTickAsync(stoppingToken))
+        while (await glances.WaitForNextTickAsync(cancellation))
         {
             try
             {
-                await Look(stoppingToken);
+                await Look(cancellation);
                 isKnown = true;
             }
             catch (Exception e) when (StorageFault.Is(e))

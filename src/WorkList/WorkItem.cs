@@ -69,7 +69,7 @@ public sealed partial class WorkListProjection() : OrderView<WorkItem>("work_lis
     {
         var (products, held) = (item.Products!.ToList(), item.Units!.ToList());
         if (products.IndexOf(productId) is not (>= 0 and var place)) (place, products, held) = (products.Count, [.. products, productId], [.. held, 0]);
-        if ((held[place] += units) == 0)
+        if ((held[place] += units) <= 0)
         {
             products.RemoveAt(place);
             held.RemoveAt(place);

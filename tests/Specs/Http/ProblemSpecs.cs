@@ -14,6 +14,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         "unsupported-media-type", // MannersSpecs
         "storage-unavailable", // OutageSpecs, HungDatabaseSpecs, StorageFaultSpecs
         "server-busy", "concurrent-change", "idempotency-key-in-use", "projection-behind", "internal-error", // TroubleSpecs
+        "query-too-slow", // InsightsSpecs
         "too-many-requests", // what stands in front of the service may answer so; the service itself never does
     ];
 

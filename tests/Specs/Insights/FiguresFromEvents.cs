@@ -42,14 +42,14 @@ static class FiguresFromEvents
 
     public static string Together(string product) => $"""
         {Facts}
-        baskets as (select id from sold join lines using (id) group by id having count(*) <= 100 and bool_or(product = '{product}'))
-        select concat_ws(' ', product, count(*)) from baskets join lines using (id) where product <> '{product}' group by product order by count(*) desc, product collate "C" limit 50
+        baskets as (select id, product, count(*) over basket size, bool_or(product = '{product}') over basket holds from sold join lines using (id) window basket as (partition by id))
+        select concat_ws(' ', product, count(*)) from baskets where size <= 100 and holds and product <> '{product}' group by product order by count(*) desc, product collate "C" limit 50
         """;
 
     public static string Baskets(string product) => $"""
         {Facts}
-        baskets as (select id from sold join lines using (id) group by id having count(*) <= 100 and bool_or(product = '{product}'))
-        select count(*) from baskets
+        baskets as (select id, product, count(*) over basket size, bool_or(product = '{product}') over basket holds from sold join lines using (id) window basket as (partition by id))
+        select count(distinct id) from baskets where size <= 100 and holds
         """;
 
     public const string Customers = $"""

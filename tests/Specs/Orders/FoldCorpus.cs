@@ -3,8 +3,10 @@ using System.Text;
 using System.Text.Json;
 using JasperFx.Events;
 using OrderMonolith.Commands;
+using OrderMonolith.Insights;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.WorkList;
 
 namespace OrderMonolith.Specs;
 
@@ -20,6 +22,14 @@ public sealed class FoldCorpus
     [Fact]
     public void Summaries_fold_as_they_did() =>
         Pinned<OrderSummary>("order_summaries", 1, "bb19ba92869bef0b609767bfdb8654a49222bd4260219fd8e1f602c069b6ddfd", new OrderSummaryProjection().Name, new OrderSummaryProjection().Version, new OrderSummaryProjection().Evolve);
+
+    [Fact]
+    public void Sales_fold_as_they_did() =>
+        Pinned<Sale>("sales", 1, "755fbbb7637972546ec4d01fb77d3ec56ec3d3ef83db0d05e05c54e8e45912ab", new SaleProjection().Name, new SaleProjection().Version, new SaleProjection().Evolve);
+
+    [Fact]
+    public void The_work_list_folds_as_it_did() =>
+        Pinned<WorkItem>("work_list", 1, "0b8347b3f1cebeb8a5ed24a38be8c060e3fc046312ef78ca4cc941081fec746b", new WorkListProjection().Name, new WorkListProjection().Version, new WorkListProjection().Evolve);
 
     static void Pinned<T>(string name, uint version, string hash, string nameNow, uint versionNow, Func<T?, Guid, IEvent, T?> evolve)
         where T : class

@@ -28,7 +28,7 @@ public sealed class LifecycleSpecs(Postgres postgres)
             foreach (var old in turn is 0 ? [] : await node.Query<Guid[]>("select array_agg(id) from views.mt_doc_order where data ->> 'status' <> 'Cancelled'"))
                 Assert.Equal(200, (await node.Send("POST", $"/v1/orders/{old}/cancel")).Status);
             await Seeding.Run(store, node.Services.GetRequiredService<TimeProvider>(), turn, 20, new Seen(_ => { }), TestContext.Current.CancellationToken);
-            if (lifecycle is "Async") await store.WaitForNonStaleProjectionDataAsync(Soon);
+            await store.WaitForNonStaleProjectionDataAsync(Soon);
 
             var found = new List<Difference>();
             var said = await new Verification(store, TestContext.Current.CancellationToken).OfAll(found.Add, new Seen(_ => { }));
