@@ -77,7 +77,7 @@ public static class EmptyAnswers
             400 => Problems.Write(http, "malformed-request"),
             401 => Problems.Write(http, "unauthenticated"),
             403 => Problems.Write(http, "forbidden"),
-            404 => Problems.Write(http, http.GetEndpoint() is null ? "route-not-found" : "order-not-found"),
+            404 => Problems.Write(http, http.GetEndpoint() is null ? "route-not-found" : http.Request.RouteValues.ContainsKey("rebuildId") ? "projection-not-found" : "order-not-found"),
             405 => Problems.Write(http, "method-not-allowed"),
             413 => Problems.Write(http, "request-too-large"),
             415 => Problems.Write(http, "unsupported-media-type"),

@@ -78,7 +78,7 @@ public abstract class OperatorCommand<T> : JasperFxAsyncCommand<T>, IOperatorCom
         }
         catch (Exception e) when (StorageFault.Is(e))
         {
-            Terminal.Complain($"The database does not answer: {e.GetBaseException().Message.TrimEnd('.')}. What was committed stays; start it again to finish.");
+            Terminal.Complain($"The database does not answer: {StartFault.Outermost<NpgsqlException>(e).Message.TrimEnd('.')}. What was committed stays; start it again to finish.");
             return ExitCode.Wrong;
         }
         catch (SetupException e)

@@ -28,7 +28,7 @@ public static class StartFault
     };
 
     /// <summary>What the driver says, which names the server, rather than what the network said to the driver.</summary>
-    static Exception Outermost<T>(Exception fault)
+    internal static Exception Outermost<T>(Exception fault)
         where T : Exception => fault is T || fault.InnerException is not { } inner ? fault : Outermost<T>(inner);
 
     static string? Remedy(string state) => state switch

@@ -45,8 +45,9 @@ public sealed partial class DriftWatch(
         {
             try
             {
+                await looks.WaitForNextTickAsync(stoppingToken);
                 await using var alone = await LockSession.TryFor(database, "drift watch", stoppingToken);
-                while (await looks.WaitForNextTickAsync(stoppingToken) && alone is not null)
+                for (; alone is not null; await looks.WaitForNextTickAsync(stoppingToken))
                 {
                     await alone.Confirm(stoppingToken);
                     await Look(stoppingToken);
@@ -59,7 +60,6 @@ public sealed partial class DriftWatch(
             catch (Exception e)
             {
                 if (!StorageFault.Is(e)) LogFault(e);
-                await looks.WaitForNextTickAsync(stoppingToken);
             }
         }
     }

@@ -13,11 +13,16 @@ public sealed partial class SkippedEvents(IDocumentStore store, Marten.Events.Da
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var glances = new PeriodicTimer(Glance, clock);
-        while (await glances.WaitForNextTickAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
+                await glances.WaitForNextTickAsync(stoppingToken);
                 if (await SkippedEvent.Tell(store, stoppingToken)) await GoOn(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
             }
             catch (Exception e) when (StorageFault.Is(e))
             {

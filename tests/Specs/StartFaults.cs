@@ -53,7 +53,7 @@ public sealed class StartFaults(Postgres postgres)
     {
         await using var node = await Monolith.Start(postgres);
         await node.Send("POST", "/v1/orders", new { customerId = "ada" });
-        foreach (var destructive in new string[][] { ["resources", "clear"], ["marten", "--reset"], ["Projections", "rebuild"], ["storage", "clear"] })
+        foreach (var destructive in new string[][] { ["resources", "clear"], ["marten", "--reset"], ["Projections", "rebuild", "--in-place"], ["storage", "clear"] })
             Says(await BuiltProgram.Run(node.ConnectionString, destructive), "A node is serving this database. Stop all nodes first");
         Assert.Equal(1, await node.Query<long>("select count(*) from events.mt_events"));
     }

@@ -30,6 +30,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         await Is("order-not-found", "GET", "/v1/orders/nonsense");
         await Is("item-not-in-order", "DELETE", $"{order}/items/tea");
         await Is("route-not-found", "GET", "/nowhere");
+        await Is("projection-not-found", "GET", "/v1/ops/projections/none");
         await Is("method-not-allowed", "PUT", "/v1/orders");
         await Is("order-already-exists", "POST", "/v1/orders", new { orderId = order.Split('/')[^1], customerId = "c1" });
         await Is("order-is-empty", "POST", $"{order}/confirm");

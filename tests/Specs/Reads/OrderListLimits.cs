@@ -19,7 +19,7 @@ public sealed class OrderListLimits(OneMonolith one) : IClassFixture<OneMonolith
             await everything.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             var late = await one.Service.Send("GET", List);
 
-            Assert.True((late.Status, late.Code) is (503, "server-busy"), late.Body);
+            Assert.True((late.Status, late.Code) is (503, "query-too-slow"), late.Body);
             Assert.Contains("2 seconds", late.Body, StringComparison.Ordinal);
             Assert.Contains("customerId", late.Body, StringComparison.Ordinal);
         }
