@@ -62,7 +62,7 @@ public static class ApiInsights
             Description = description,
             Parameters = [.. parameters, ApiParameters.ConsistencyToken, ApiParameters.Wait],
             Answers = [new(200, "The figures.", answer, example)],
-            Problems = ["validation-failed", "consistency-token-unknown", .. ApiOperations.Guarded, "projection-behind", "query-too-slow"],
+            Problems = ["validation-failed", "consistency-token-unknown", .. ApiOperations.Guarded, "projection-behind", "query-too-slow", "server-busy"],
         };
 
     static OpenApiParameter Query(string name, string description, OpenApiSchema schema, string? example = null) =>

@@ -19,7 +19,7 @@ public static class ApiLists
             Description = "For tokens with a `customer_id`; without one it is `forbidden`, also where no tokens are asked for. Follow `next` until it is null: no order is missed or repeated.",
             Parameters = Paging,
             Answers = [new(200, "A page of orders.", nameof(OwnOrders), """{"items":[{"orderId":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","status":"Confirmed","itemCount":1,"totalAmount":19,"currency":"GBP","createdAt":"2026-01-31T12:00:00.123456Z"}],"next":null}""")],
-            Problems = ["validation-failed", "consistency-token-unknown", .. ApiOperations.Guarded, "projection-behind", "query-too-slow"],
+            Problems = ["validation-failed", "consistency-token-unknown", .. ApiOperations.Guarded, "projection-behind", "query-too-slow", "server-busy"],
         },
         new("GET", "/v1/work-list", "getWorkList", "The shop's work list: orders that are pending", Scopes.ReadOrders)
         {
@@ -32,7 +32,7 @@ public static class ApiLists
                 .. Paging,
             ],
             Answers = [new(200, "A page of orders.", nameof(WorkListPage), """{"items":[{"orderId":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","customerId":"c1","itemCount":1,"totalAmount":19,"currency":"GBP","createdAt":"2026-01-31T12:00:00.123456Z","lastUpdated":"2026-01-31T12:00:00.123456Z","version":2}],"next":null}""")],
-            Problems = ["validation-failed", "consistency-token-unknown", .. ApiOperations.Guarded, "projection-behind", "query-too-slow"],
+            Problems = ["validation-failed", "consistency-token-unknown", .. ApiOperations.Guarded, "projection-behind", "query-too-slow", "server-busy"],
         },
     ];
 

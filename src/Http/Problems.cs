@@ -86,7 +86,7 @@ public static class Problems
         new("projection-behind", 503, "The view is behind", "The view does not hold yet what was asked for. Try again after Retry-After seconds.", 1),
         new("query-too-slow", 503, "The question takes too long", "The database was not done with this question in the time that it is given. Ask for less, such as a shorter period or other filters; the same question may succeed when there is less to do.", 5),
         new("storage-unavailable", 503, "The database does not answer", "The database cannot be reached or did not answer in time. A command may or may not have had its effect: read the order before trying again.", 5),
-        new("server-busy", 503, "The service is busy", "Too many commands are waiting. Nothing was done. Try again after Retry-After seconds.", 1),
+        new("server-busy", 503, "The service is busy", "Too many commands are waiting, or too many questions over many orders are being answered. Nothing was done. Try again after Retry-After seconds.", 1),
     }.ToFrozenDictionary(kind => kind.Code);
 
     /// <summary>Answers with a problem.</summary>

@@ -7,7 +7,7 @@ namespace OrderMonolith.Views;
 
 /// <summary>A view that is asked questions over many orders: in one that can be relied on, and not for so long that others suffer.</summary>
 /// <typeparam name="T">What its documents are.</typeparam>
-public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads)
+public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, QuestionsAtOnce atOnce)
 {
     /// <summary>How long PostgreSQL may work on a question; it ends it then by itself.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
@@ -19,10 +19,11 @@ public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, Con
     /// <param name="sql">The question, of the table that it is given, with <c>$1</c>, <c>$2</c> and so on.</param>
     /// <param name="values">What they stand for.</param>
     /// <param name="read">Reads a row.</param>
-    /// <exception cref="ProblemException"><c>consistency-token-unknown</c>, <c>projection-behind</c>, <c>query-too-slow</c></exception>
+    /// <exception cref="ProblemException"><c>consistency-token-unknown</c>, <c>projection-behind</c>, <c>query-too-slow</c>, <c>server-busy</c></exception>
     public async Task<List<TRow>> Ask<TRow>(HttpContext http, Func<string, string> sql, object[] values, Func<NpgsqlDataReader, TRow> read)
     {
         await reads.CatchUp<T>(http);
+        using var turn = await atOnce.Turn(http.RequestAborted);
 
         // Sent together both are one transaction, so that the bound ends with it.
         await using var batch = database.CreateBatch();
@@ -42,5 +43,42 @@ public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, Con
         {
             throw new ProblemException("query-too-slow", string.Create(CultureInfo.InvariantCulture, $"The database was given {Longest.TotalSeconds} seconds for it and needs more. Ask for less, such as a shorter period."));
         }
+    }
+}
+
+/// <summary>Lets only some questions over many orders be worked on at once: connections are for commands and other readers too.</summary>
+public sealed class QuestionsAtOnce(TimeProvider clock) : IDisposable
+{
+    /// <summary>How many.</summary>
+    public const int Most = 4;
+
+    /// <summary>How long a question waits for its turn.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    readonly SemaphoreSlim turns = new(Most);
+
+    /// <summary>Waits until a question may be asked; the turn ends when what is returned is disposed of.</summary>
+    /// <exception cref="ProblemException"><c>server-busy</c>: too many others are asked.</exception>
+    public async Task<IDisposable> Turn(CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            await turns.WaitAsync(either.Token);
+            return new Ending(turns);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ProblemException("server-busy", "Too many questions over many orders are being answered. Try again in a moment.");
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => turns.Dispose();
+
+    sealed class Ending(SemaphoreSlim turns) : IDisposable
+    {
+        public void Dispose() => turns.Release();
     }
 }
