@@ -1,7 +1,8 @@
 -- Who may do what in the database. Run after every db/schema.sql, and again whenever you like: psql -1 -v ON_ERROR_STOP=1 -f db/roles.sql
 --   orders_owner  owns the schemas and the events: applies db/schema.sql
 --   orders_app    the service and its commands: appends and archives, but can neither change nor remove an event; owns the documents, which it builds
---                 anew beside those that are read and has change places with them
+--                 anew beside those that are read and has change places with them. So its owner may put triggers on them: whoever is more than that
+--                 leaves writing to documents to it
 --   orders_read   reads orders and events
 -- An import of events is the application's too: it only adds, and moves the sequence on number by number, because who may set it could set it back.
 -- None of them can log in: grant them to those who do, as db/login.sql does for a service. An import also needs TEMPORARY on the database, which
@@ -62,9 +63,10 @@ begin
         where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and relkind = 'S' and relowner <> 'orders_owner'::regrole
           and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype in ('a', 'i'))
         union all
+        -- Not those in views: whoever may make one there must not have it run as the owner.
         select format('alter routine %s owner to orders_owner', p.oid::regprocedure)
         from pg_proc p
-        where pronamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and proowner <> 'orders_owner'::regrole
+        where pronamespace in ('events'::regnamespace, 'wolverine'::regnamespace) and proowner <> 'orders_owner'::regrole
     loop
         execute statement;
     end loop;

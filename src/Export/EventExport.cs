@@ -65,7 +65,7 @@ public sealed class EventExport : IDisposable
         await file.Resume(line => walk.Read(line), stop);
         var (streamsBefore, eventsBefore) = (walk.Streams, walk.Events);
 
-        var position = walk.Header?.Position ?? await SettledPosition.Of(database, stop);
+        var position = walk.Header?.Position ?? await SettledPosition.Of(database, transactions => Terminal.Complain($"Waits for {transactions} transactions that are appending events."), stop);
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var moment = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
         var header = await Header(connection, position);

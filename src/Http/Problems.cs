@@ -76,6 +76,7 @@ public static class Problems
         new("not-enough-items", 409, "Not so many units", "The order holds fewer units of the product than were to be removed. Read the order and decide again."),
         new("order-too-large", 409, "The order is too large", "An order holds at most 5,000 lines, and a line at most 1,000,000 units."),
         new("concurrent-change", 409, "Others were faster", "Others kept changing the order while the command was tried several times. Nothing was done. Try again."),
+        new("rebuild-under-way", 409, "Another rebuild is under way", "A rebuild of the view is under way that may do something else than what was asked for. Let it end, or call it off first."),
         new("idempotency-key-in-use", 409, "The first request is still running", "A request with this Idempotency-Key is still running. Try again after Retry-After seconds: then its outcome is answered.", 1),
         new("version-conflict", 412, "The order has changed", "If-Match names another version than the order has; 'currentVersion' is the one it has. Read the order and decide on that."),
         new("request-too-large", 413, "The request is too large", "A body holds at most 1 MB."),

@@ -4,6 +4,7 @@ using Marten;
 using Npgsql;
 using OrderMonolith.Export;
 using OrderMonolith.Operations;
+using OrderMonolith.Storage;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Import;
@@ -16,6 +17,9 @@ public sealed class EventImport : IDisposable
 {
     /// <summary>For each row of a statement PostgreSQL remembers to look for the row's stream.</summary>
     const int MostRows = 50_000;
+
+    /// <summary>Appends that failed leave numbers out at the end; so many of them in a row there are not.</summary>
+    const long MostNumbersLeftOut = 10_000_000;
 
     /// <summary>Numbers are taken one by one: the application may not set a sequence, which could then be set back below what has happened.</summary>
     const string TakeNumbers = """
@@ -118,7 +122,10 @@ public sealed class EventImport : IDisposable
         if (walk.End is null)
             throw new BadInputException($"{file.Name} was cut short: it ends in the middle, and nothing of it was imported. Run the same 'export' again, which goes on where it ended.");
         Complete();
-        if (walk.Header!.After > 0) throw new BadInputException($"{file.Name} holds a part of a store only, from behind position {walk.Header.After} on. Export it without --after.");
+        var position = walk.Header!.Position;
+        if (position < walk.LastSequence || position - walk.LastSequence > MostNumbersLeftOut)
+            throw new BadInputException($"{file.Name} says that it ends at position {position}, but its last event has {walk.LastSequence}: it is not as it was exported.");
+        if (walk.Header.After > 0) throw new BadInputException($"{file.Name} holds a part of a store only, from behind position {walk.Header.After} on. Export it without --after.");
     }
 
     void Copy(StoredTable table, System.Text.Json.JsonElement line)

@@ -48,7 +48,7 @@ public sealed class ImportCommand : OperatorCommand<ImportInput>
         Invariant($"{s.Events:N0} events of {s.Streams:N0} streams up to position {s.Position} in {s.Seconds:N1} s ({s.Events / s.Seconds:N0} events/s); views of {s.Orders:N0} orders made"),
         .. s.Examples.Select(order => $"{order.OrderId}: {order.Why.ReplaceLineEndings(" ")}"),
         .. s.Unreadable == 0 ? []
-            : (string[])[Invariant($"{s.Unreadable:N0} orders have events that this version cannot read: they are stored as they were, but in no view, so no node will serve. Run 'projections rebuild' with the version that wrote them.")],
+            : (string[])[Invariant($"{s.Unreadable:N0} orders have events that this version cannot read or fold: they are stored as they were, but a view lacks them. Run 'projections rebuild --in-place' with the version that wrote them.")],
     ];
 
     static IEnumerable<string> Sentences(ImportSummary s) =>

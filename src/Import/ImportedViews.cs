@@ -1,6 +1,4 @@
-using JasperFx.Events;
 using Marten;
-using Marten.Events.Archiving;
 using Npgsql;
 using OrderMonolith.History;
 using OrderMonolith.Views;
@@ -24,7 +22,7 @@ public sealed class ImportedViews(IDocumentStore store, NpgsqlTransaction transa
     /// <summary>Orders whose views were made.</summary>
     public long Orders { get; private set; }
 
-    /// <summary>Orders of which no view could be made: all or none are.</summary>
+    /// <summary>Orders that some view, or none, could be made of.</summary>
     public long Unreadable { get; private set; }
 
     /// <summary>Some of these.</summary>
@@ -41,19 +39,13 @@ public sealed class ImportedViews(IDocumentStore store, NpgsqlTransaction transa
             Guid[] ids = [.. await StreamPages.Next(session, after, stop)];
             if (ids.Length == 0) return;
 
-            var faults = new Dictionary<Guid, string>();
             var folds = views.Select(ViewFold.OfAll).ToList();
-            foreach (var e in await Events(session, ids, faults))
-                foreach (var fold in folds) fold.Take(e);
-            foreach (var (id, fault) in folds.SelectMany(fold => fold.Faults)) faults.TryAdd(id, fault.ToString());
-            foreach (var fold in folds)
-            {
-                foreach (var id in faults.Keys) fold.Documents.Remove(id);
-                await new FoldedRows(fold, store).Write(session, fold.View.Table, ids);
-            }
+            await ViewFold.Read(session, ids, folds, stop);
+            foreach (var fold in folds) await new FoldedRows(fold, store).Write(session, fold.View.Table, ids);
 
+            var faults = folds.SelectMany(fold => fold.Faults.Values).DistinctBy(fault => fault.OrderId).ToList();
             (Orders, Unreadable) = (Orders + ids.Length - faults.Count, Unreadable + faults.Count);
-            examples.AddRange(faults.Take(MostExamples - examples.Count).Select(fault => new UnmadeOrder(fault.Key, fault.Value)));
+            examples.AddRange(faults.Take(MostExamples - examples.Count).Select(fault => new UnmadeOrder(fault.OrderId, fault.ToString())));
             after = ids[^1];
             progress.Report(new("orders", Orders + Unreadable, all, Orders + Unreadable));
         }
@@ -71,26 +63,5 @@ public sealed class ImportedViews(IDocumentStore store, NpgsqlTransaction transa
         }
 
         return all;
-    }
-
-    /// <summary>The events of orders; of those that have one which cannot be read, none.</summary>
-    async Task<IReadOnlyList<IEvent>> Events(IQuerySession session, Guid[] ids, Dictionary<Guid, string> faults)
-    {
-        try
-        {
-            return await session.Events.QueryAllRawEvents().Where(e => e.MaybeArchived() && e.StreamId.IsOneOf(ids)).OrderBy(e => e.StreamId).ThenBy(e => e.Version).ToListAsync(stop);
-        }
-        catch (Exception e) when (e is Marten.Exceptions.UnknownEventTypeException or Marten.Exceptions.EventDeserializationFailureException)
-        {
-            if (ids is [var id])
-            {
-                faults.Add(id, e.Message);
-                return [];
-            }
-
-            var events = new List<IEvent>();
-            foreach (var one in ids) events.AddRange(await Events(session, [one], faults));
-            return events;
-        }
     }
 }

@@ -5,7 +5,6 @@ using Marten;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using OrderMonolith.Storage;
-using OrderMonolith.Views;
 using Spectre.Console;
 
 namespace OrderMonolith.Operations;

@@ -1,6 +1,7 @@
 using JasperFx.CommandLine;
 using Marten;
 using Npgsql;
+using OrderMonolith.Storage;
 using OrderMonolith.Views;
 using static System.FormattableString;
 
@@ -53,7 +54,7 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
             "list" => List(views, input.JsonFlag),
             "rebuild" or RollBack => await Rebuild(views, input, cancellationToken),
             "cancel" => await Cancel(views),
-            "skip" => await Skip(views[0], input),
+            "skip" => await Skip(views[0], input, cancellationToken),
             var other => throw new BadInputException($"'{other}' is nothing to do with projections: list, rebuild, rollback, cancel or skip."),
         };
     }
@@ -74,11 +75,11 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
         return ExitCode.Done;
     }
 
-    async Task<ExitCode> Skip(ViewStatus view, ProjectionsInput input)
+    async Task<ExitCode> Skip(ViewStatus view, ProjectionsInput input, CancellationToken cancellation)
     {
         if (input is not { SequenceFlag: { } sequence, ReasonFlag: { Length: > 0 } reason }) throw new BadInputException("Say which event and why: --sequence N --reason TEXT.");
         var store = Services.GetRequiredService<IDocumentStore>();
-        var skipped = await SkippedEvent.Record(store, StoredView.Of(store).Single(stored => stored.Name == view.Name), sequence, reason, Environment.UserName, Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var skipped = await SkippedEvent.Record(store, StoredView.Of(store).Single(stored => stored.Name == view.Name), sequence, reason, Environment.UserName, Services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellation);
         Terminal.Tell(skipped, input.JsonFlag, [Invariant($"{view.Name} goes on without the event {sequence} ({skipped.Type} of order {skipped.OrderId}); running nodes take that up within seconds")]);
         return ExitCode.Done;
     }

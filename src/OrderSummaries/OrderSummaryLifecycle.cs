@@ -42,7 +42,7 @@ public sealed record OrderSummaryLifecycle(ProjectionLifecycle Wanted)
         if (Wanted is ProjectionLifecycle.Inline && !whole)
             throw new SetupException(
                 $"{Section}:Lifecycle cannot be Inline yet: some orders have events that their summaries lack. "
-                + $"Serve with Async until the view has caught up, or run 'projections rebuild -p {Projection}'.");
+                + $"Serve with Async until the view has caught up, or run 'projections rebuild -p {Projection} --in-place'.");
 
         // Were events replayed that the view holds already, it would skip them; this only spares it the walk.
         if (Wanted is ProjectionLifecycle.Async && whole) session.QueueSqlCommand(StandAtHead, view.Shard);

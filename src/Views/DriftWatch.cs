@@ -29,6 +29,7 @@ public sealed partial class DriftWatch(
     public const string Meter = "OrderMonolith";
 
     const int MostChanged = 200;
+    const int MostAgain = 200;
 
     readonly Counter<long> found = meters.Create(Meter).CreateCounter<long>("orders.drift.found", "{difference}", "Rows of views, and events, that were found not to be what they should.");
     readonly IReadOnlyList<StoredView> views = StoredView.Of(store);
@@ -67,13 +68,16 @@ public sealed partial class DriftWatch(
     /// <summary>Looks once: at what was wrong before, at what changed, at the next page of orders, and at views that do not move.</summary>
     public async Task Look(CancellationToken cancellation)
     {
+        await SkippedEvent.Tell(store, cancellation);
         var verification = new Verification(store, cancellation);
         await using var session = store.LightweightSession();
         var before = (await session.Query<Drift>().ToListAsync(cancellation)).ToDictionary(drift => drift.Id);
 
-        var differences = await Round(session, verification, cancellation);
-        Guid[] others = [.. before.Values.Where(drift => drift.StoppedBefore is null).Select(drift => drift.OrderId).Concat(await Changed(session)).Distinct()];
+        var (looked, differences) = await Round(session, verification, cancellation);
+        var again = before.Values.Where(drift => drift.StoppedBefore is null).Select(drift => drift.OrderId).Distinct().OrderBy(_ => Random.Shared.Next()).Take(MostAgain);
+        Guid[] others = [.. again.Concat(await Changed(session)).Distinct()];
         if (others.Length > 0) differences.AddRange(await verification.Of(others));
+        looked.UnionWith(others);
         var now = differences.Select(difference => Drift.Of(difference, clock.GetUtcNow())).Concat(await Stopped(session, cancellation)).DistinctBy(drift => drift.Id).ToDictionary(drift => drift.Id);
 
         foreach (var (id, drift) in now.Where(drift => before.GetValueOrDefault(drift.Key)?.How != drift.Value.How))
@@ -83,7 +87,7 @@ public sealed partial class DriftWatch(
             session.Store(before.TryGetValue(id, out var known) ? drift with { FoundAt = known.FoundAt } : drift);
         }
 
-        foreach (var (id, drift) in before.Where(drift => !now.ContainsKey(drift.Key)))
+        foreach (var (id, drift) in before.Where(drift => !now.ContainsKey(drift.Key) && (drift.Value.StoppedBefore is not null || looked.Contains(drift.Value.OrderId))))
         {
             LogRight(drift.OrderId, drift.View);
             session.Delete<Drift>(id);
@@ -93,26 +97,28 @@ public sealed partial class DriftWatch(
     }
 
     /// <summary>The next page of orders. Behind the last one it begins again with the first, whichever node looks.</summary>
-    async Task<List<Difference>> Round(IDocumentSession session, Verification verification, CancellationToken cancellation)
+    async Task<(HashSet<Guid> Looked, List<Difference> Differences)> Round(IDocumentSession session, Verification verification, CancellationToken cancellation)
     {
         var place = await session.LoadAsync<DriftWatchPlace>(DriftWatchPlace.Only, cancellation);
         var page = await verification.Page(place?.After ?? Guid.Empty);
-        var differences = page.Differences;
+        var (looked, differences) = (page.Orders.ToHashSet(), page.Differences);
         if (page.Last is null)
         {
             page = await verification.Page(Guid.Empty);
+            looked.UnionWith(page.Orders);
             differences.AddRange(page.Differences);
         }
 
         session.Store(new DriftWatchPlace(DriftWatchPlace.Only, page.Last ?? Guid.Empty, clock.GetUtcNow()));
-        return differences;
+        return (looked, differences);
     }
 
     /// <summary>Orders that changed since the last look, the latest of them.</summary>
     async Task<List<Guid>> Changed(IQuerySession session)
     {
         var head = await session.Value<long>("select coalesce(max(seq_id), 0) from events.mt_events");
-        var since = Interlocked.Exchange(ref last, head);
+        var since = last;
+        last = head;
         return since < 0 ? [] : await session.Find($"""
             select distinct stream_id from (select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id desc limit {MostChanged}) latest
             """, row => row.GetGuid(0), since);

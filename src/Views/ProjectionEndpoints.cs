@@ -54,11 +54,11 @@ public static class ProjectionEndpoints
 
     /// <summary>The same, each time that it changes, until it has ended.</summary>
     [WolverineGet("/v1/ops/projections/{name}/rebuilds/{rebuildId}/progress")]
-    public static async Task<IResult> WatchRebuild(string name, Guid rebuildId, IDocumentStore store, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> WatchRebuild(string name, Guid rebuildId, IDocumentStore store, TimeProvider clock, IHostApplicationLifetime host, HttpContext http)
     {
         http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         var first = await Progress(name, rebuildId, store, http.RequestAborted);
-        return TypedResults.ServerSentEvents(Changes(first, name, rebuildId, store, clock, http.RequestAborted));
+        return TypedResults.ServerSentEvents(Changes(first, name, rebuildId, store, clock, host.ApplicationStopping, http.RequestAborted));
     }
 
     /// <summary>Calls a rebuild off.</summary>
@@ -77,7 +77,7 @@ public static class ProjectionEndpoints
         var view = StoredView.Of(store).Single(view => view.Name == status.Name);
         try
         {
-            return StoredJson.Of(await SkippedEvent.Record(store, view, request.Sequence, request.Reason, Caller.Of(http).Actor, clock.GetUtcNow()));
+            return StoredJson.Of(await SkippedEvent.Record(store, view, request.Sequence, request.Reason, Caller.Of(http).Actor, clock.GetUtcNow(), http.RequestAborted));
         }
         catch (SetupException e)
         {
@@ -88,8 +88,15 @@ public static class ProjectionEndpoints
     static async Task<IResult> Begin(string name, Rebuilds rebuilds, IDocumentStore store, TimeProvider clock, HttpContext http, Func<Rebuild, Rebuild> wanted)
     {
         var status = await Status(name, store, http);
-        var rebuild = await rebuilds.Request(wanted(new(Guid.CreateVersion7(), status.Name, Caller.Of(http).Actor, clock.GetUtcNow()) { Unattended = true }));
-        return TypedResults.Accepted(AddressOf(status.Name, rebuild.Id));
+        try
+        {
+            var rebuild = await rebuilds.Request(wanted(new(Guid.CreateVersion7(), status.Name, Caller.Of(http).Actor, clock.GetUtcNow()) { Unattended = true }));
+            return TypedResults.Accepted(AddressOf(status.Name, rebuild.Id));
+        }
+        catch (RebuildUnderWayException e)
+        {
+            throw new ProblemException("rebuild-under-way", e.Message);
+        }
     }
 
     static string AddressOf(string view, Guid rebuild) => $"/v1/ops/projections/{view}/rebuilds/{rebuild}";
@@ -106,12 +113,12 @@ public static class ProjectionEndpoints
     }
 
     static async IAsyncEnumerable<SseItem<RebuildProgress>> Changes(
-        RebuildProgress now, string name, Guid rebuildId, IDocumentStore store, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellation)
+        RebuildProgress now, string name, Guid rebuildId, IDocumentStore store, TimeProvider clock, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var shown = now with { UpdatedAt = DateTimeOffset.MaxValue }; ; now = await Progress(name, rebuildId, store, cancellation))
         {
             if (now.UpdatedAt != shown.UpdatedAt) yield return new(shown = now, now.IsOver ? "end" : "progress");
-            if (now.IsOver) yield break;
+            if (now.IsOver || stopping.IsCancellationRequested) yield break;
             await Task.Delay(Pace, clock, cancellation);
         }
     }

@@ -51,6 +51,9 @@ public sealed record RebuildProgress(Guid Id, string View, DateTimeOffset Starte
     /// <summary>How many differences are kept here; all are counted.</summary>
     public const int MostKept = 1_000;
 
+    /// <summary>Steps done; nobody goes on who did not do the last one or read of it.</summary>
+    public long Step { get; init; }
+
     /// <summary>Where it is.</summary>
     public RebuildState State { get; init; }
 

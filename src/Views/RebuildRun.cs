@@ -13,22 +13,29 @@ namespace OrderMonolith.Views;
 /// Every step is one transaction together with the word that it was done, so whoever comes after a process that died goes on behind the last one.
 /// </remarks>
 public sealed class RebuildRun(
-    IDocumentStore store, StoredView view, Rebuild rebuild, TimeProvider clock, Action<Difference> found, IProgress<RebuildProgress> seen, CancellationToken stop)
+    IDocumentStore store, NpgsqlDataSource database, StoredView view, Rebuild rebuild, TimeProvider clock, Action<Difference> found, IProgress<RebuildProgress> seen, CancellationToken stop)
 {
-    /// <summary>Most orders that those who write wait for.</summary>
+    /// <summary>Most orders that those who write wait for, as a rule.</summary>
     const int Few = 200;
 
     const int MostAtOnce = 1_000;
-    const int MostAttempts = 60;
+    const int MostRounds = 20;
     const int SecondsPerStep = 3_600;
 
-    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
     static readonly Guid ThisBuild = typeof(RebuildRun).Module.ModuleVersionId;
 
     readonly ViewTables tables = new(view);
-    readonly List<Guid> open = [];
+    readonly HashSet<Guid> open = [];
+    readonly HashSet<Guid> different = [];
     RebuildProgress progress = new(rebuild.Id, view.Name, clock.GetUtcNow());
     bool isRead = true;
+
+    /// <summary>What is built holds all events up to here, of those that the view that is read has seen; unknown before all orders were looked at.</summary>
+    long? since;
 
     sealed class EndedException(RebuildState state, string? why = null) : Exception
     {
@@ -49,27 +56,20 @@ public sealed class RebuildRun(
             await Build();
             await CatchUp();
             await Compare();
-            for (var attempt = 1; !await TrySwitch(); attempt++)
-            {
-                if (attempt == MostAttempts) throw new EndedException(RebuildState.Failed, "Those who write or read never left a moment to switch.");
-                await Task.Delay(Pause, clock, stop);
-                await CatchUp();
-            }
-
-            // Who had read a row that was wrong may have written it once more. What is gone back to need not be what this build would make.
-            if (progress.Differences > 0 && !rebuild.RollBack) await new Repair(store, clock, stop).Of(progress.FirstDifferences);
+            await Switch();
         }
         catch (EndedException end)
         {
             await End(end.State, end.Why);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !StorageFault.Is(e))
+        catch (Exception e) when (e is not (OperationCanceledException or SetupException) && !StorageFault.Is(e))
         {
             await End(RebuildState.Failed, e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused
                 ? $"The database refused: {refused.MessageText}. Run db/roles.sql again."
                 : e.GetBaseException().Message);
         }
 
+        if (progress.State is RebuildState.Switched) await LookAgain();
         return progress;
     }
 
@@ -89,10 +89,12 @@ public sealed class RebuildRun(
             return;
         }
 
+        progress = progress with { Step = await session.LoadAsync<RebuildProgress>(rebuild.Id, stop) is { } ofAnotherBuild ? ofAnotherBuild.Step : 0 };
+
         await Step(async step =>
         {
             if (!rebuild.RollBack) await tables.Begin(step);
-            else if (await tables.HasOld(step)) await tables.BringBack(step);
+            else if (await tables.HasOld(step)) await BringBack(step);
             else throw new EndedException(RebuildState.Failed, "There is nothing to go back to.");
             progress = progress with
             {
@@ -101,6 +103,13 @@ public sealed class RebuildRun(
                 EventsTotal = await step.Value<long>("select coalesce(sum(version), 0)::bigint from events.mt_streams where type = 'order'"),
             };
         });
+    }
+
+    async Task BringBack(IDocumentSession step)
+    {
+        await tables.BringBack(step);
+        if (!await tables.HaveTheSameColumns(step)) throw new EndedException(RebuildState.Failed, "What was read before has other columns than this version needs: build the view anew.");
+        await tables.Index(step);
     }
 
     async Task Build()
@@ -141,28 +150,37 @@ public sealed class RebuildRun(
         return (rows, events);
     }
 
-    /// <summary>Takes in the orders that changed since they were built, until few are left.</summary>
+    /// <summary>Takes in what changed since it was built: the first time by a look at all orders, then by the events since, until few are left.</summary>
     async Task CatchUp()
     {
-        for (var (before, now) = (new HashSet<Guid>(), new HashSet<Guid>()); now.Count == 0 || (now.Count > Few && !now.SetEquals(before));)
+        for (var (round, left) = (0, int.MaxValue); left > Few && round < MostRounds; round++)
         {
-            await Step(async session =>
-            {
-                var behind = await Behind(session);
-                (before, now) = (now, [.. behind.Select(order => order.Id)]);
-                if (now.Count > 0) await Fold(session, [.. now]);
-                progress = progress with { EventsBehind = behind.Sum(order => order.Events) };
-            });
-            if (now.Count == 0) return;
+            var (next, changed) = await Changed();
+            foreach (var some in changed.Chunk(MostAtOnce))
+                await Step(async session =>
+                {
+                    await Fold(session, [.. some.Select(order => order.Id)]);
+                    progress = progress with { EventsBehind = changed.Sum(order => order.Events) };
+                });
+            (since, left) = (next, changed.Count);
         }
     }
 
-    /// <summary>Orders that what is built holds at another place than where the view that is read stands.</summary>
-    async Task<List<(Guid Id, long Events)>> Behind(IQuerySession session) => await session.Find($"""
-        {Expected}
-        select id, expected.version - coalesce(n.mt_version, 0) from expected left join {tables.Next} n using (id)
-        where expected.version is distinct from coalesce(n.mt_version, 0) limit {MostAtOnce}
-        """, row => (row.GetGuid(0), row.GetInt64(1)), await Position(session));
+    /// <summary>The orders that changed since the last look, and up to where all are seen then: no event can appear below that any more.</summary>
+    async Task<(long Next, List<(Guid Id, long Events)> Changed)> Changed()
+    {
+        var settled = await SettledPosition.Of(database, _ => { }, stop);
+        await using var session = store.QuerySession(new Marten.Services.SessionOptions { Timeout = SecondsPerStep });
+        var position = await Position(session);
+        return (Math.Min(settled, position), since is { } known ? await Since(session, known) : await session.Find($"""
+            {Expected}
+            select id, expected.version - coalesce(n.mt_version, 0) from expected left join {tables.Next} n using (id) where expected.version is distinct from coalesce(n.mt_version, 0)
+            """, row => (row.GetGuid(0), row.GetInt64(1)), position));
+    }
+
+    async Task<List<(Guid Id, long Events)>> Since(IQuerySession session, long place) => await session.Find("""
+        select e.stream_id, count(*) from events.mt_events e join events.mt_streams s on s.id = e.stream_id and s.type = 'order' where e.seq_id > $1 and e.seq_id <= $2 group by e.stream_id
+        """, row => (row.GetGuid(0), row.GetInt64(1)), place, await Position(session));
 
     /// <summary>The version of each order that the view should hold, up to the position $1.</summary>
     const string Expected = """
@@ -204,9 +222,23 @@ public sealed class RebuildRun(
 
     void Count(Difference difference)
     {
+        if (!different.Add(difference.OrderId)) return;
         found(difference);
         var first = progress.FirstDifferences;
         progress = progress with { Differences = progress.Differences + 1, FirstDifferences = first.Count < RebuildProgress.MostKept ? [.. first, difference] : first };
+    }
+
+    /// <summary>Tries to switch for as long as those who read or write are in the way, more and more seldom.</summary>
+    async Task Switch()
+    {
+        var (begin, pause) = (clock.GetTimestamp(), ShortestPause);
+        while (!await TrySwitch())
+        {
+            if (clock.GetElapsedTime(begin) > Patience) throw new EndedException(RebuildState.Failed, "Those who read or write never left a moment to switch.");
+            await Task.Delay(pause, clock, stop);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await CatchUp();
+        }
     }
 
     /// <summary>Keeps those who write away, takes in their last changes, compares what is still open, and switches: all or nothing.</summary>
@@ -218,18 +250,18 @@ public sealed class RebuildRun(
         {
             await Step(async session =>
             {
-                await session.Do("set local lock_timeout = '1s'");
-                if (isRead) await tables.HoldWriters(session);
+                if (await tables.HasLongReaders(session)) return;
                 var held = clock.GetTimestamp();
-                var behind = (await Behind(session)).ConvertAll(order => order.Id);
-                if (behind.Count == MostAtOnce) return;
+                if (isRead) await tables.HoldWriters(session);
+                Guid[] changed = [.. (await Since(session, since!.Value)).Select(order => order.Id).Union(open)];
+                if (changed.Length > MostAtOnce + open.Count) return;
 
-                Guid[] changed = [.. behind.Union(open)];
                 var (rows, _) = await Fold(session, changed);
                 if (isRead) late = [.. await rows.Differences(session, tables.Live, "id = any($4)", changed)];
                 if (late.Count > 0 && !rebuild.AcceptDifferences) throw Refused();
 
                 await tables.Switch(session);
+                late.ForEach(Count);
                 progress = progress with
                 {
                     State = RebuildState.Switched, EventsBehind = 0, EndedAt = clock.GetUtcNow(), WritersHeldMilliseconds = Math.Round(clock.GetElapsedTime(held).TotalMilliseconds, 1),
@@ -247,8 +279,18 @@ public sealed class RebuildRun(
             throw;
         }
 
-        if (progress.State is RebuildState.Switched && late.Count > 0) await Transaction(_ => { late.ForEach(Count); return Task.CompletedTask; });
         return progress.State is RebuildState.Switched;
+    }
+
+    /// <summary>Who had read a row that was wrong may have written it once more, a moment after the switch. What is gone back to need not be what this build would make.</summary>
+    async Task LookAgain()
+    {
+        if (different.Count == 0 || rebuild.RollBack || since is not { } place) return;
+        await Task.Delay(Moment, clock, stop);
+        await SettledPosition.Of(database, _ => { }, stop);
+        await using var session = store.QuerySession();
+        Guid[] changed = [.. (await Since(session, place)).Select(order => order.Id).Where(different.Contains)];
+        foreach (var some in changed.Chunk(MostAtOnce)) await new Repair(store, clock, stop).Of(await new Verification(store, stop).Of(some));
     }
 
     static EndedException Refused() => new(RebuildState.Refused, "What was built differs from what is read.");
@@ -265,8 +307,10 @@ public sealed class RebuildRun(
     {
         await using var session = store.LightweightSession(new Marten.Services.SessionOptions { IsolationLevel = isolation, Timeout = SecondsPerStep });
         await session.BeginTransactionAsync(stop);
+        var steps = await session.Find($"select coalesce((data ->> 'step')::bigint, 0) from {store.TableOf<RebuildProgress>()} where id = $1 for update", row => row.GetInt64(0), rebuild.Id);
+        if (steps.FirstOrDefault() != progress.Step) throw new SetupException($"Somebody else works on the rebuild {rebuild.Id} by now.");
         await work(session);
-        progress = progress with { UpdatedAt = clock.GetUtcNow() };
+        progress = progress with { Step = progress.Step + 1, UpdatedAt = clock.GetUtcNow() };
         session.Store(progress);
         await session.SaveChangesAsync(stop);
         seen.Report(progress);

@@ -16,17 +16,19 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
 
     /// <summary>Asks for a rebuild, unless one of the view is under way, which is answered then.</summary>
     /// <param name="wanted">What is asked for.</param>
+    /// <exception cref="RebuildUnderWayException">The one that is under way may do something else.</exception>
     public async Task<Rebuild> Request(Rebuild wanted)
     {
         // Two who ask at once get one rebuild.
         await using var session = store.LightweightSession();
         await session.BeginTransactionAsync(CancellationToken.None);
         await session.Do("select pg_advisory_xact_lock(hashtextextended($1, 0))", $"request {wanted.View}");
-        if (await UnderWay(session, wanted.View) is { } other) return other;
-        session.Insert(wanted);
+        var rebuild = await UnderWay(session, wanted.View) ?? wanted;
+        if ((rebuild.RollBack, rebuild.AcceptDifferences) != (wanted.RollBack, wanted.AcceptDifferences)) throw new RebuildUnderWayException(rebuild);
+        session.Store(rebuild = rebuild with { Unattended = rebuild.Unattended || wanted.Unattended });
         await session.SaveChangesAsync();
         asked.Release();
-        return wanted;
+        return rebuild;
     }
 
     /// <summary>Calls off the rebuild of a view that is under way; answers which, if there was one.</summary>
@@ -43,9 +45,11 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
     /// <summary>The rebuild of a view that is under way, if one is.</summary>
     public static async Task<Rebuild?> UnderWay(IQuerySession session, string view)
     {
-        foreach (var rebuild in await session.Query<Rebuild>().Where(rebuild => rebuild.View == view).ToListAsync())
-            if (await session.LoadAsync<RebuildProgress>(rebuild.Id) is not { IsOver: true }) return rebuild;
-        return null;
+        var store = session.DocumentStore;
+        return (await session.QueryAsync<Rebuild>($"""
+            select r.data from {store.TableOf<Rebuild>()} r left join {store.TableOf<RebuildProgress>()} p on p.id = r.id
+            where r.data ->> 'view' = ? and coalesce(p.data ->> 'state', 'Building') in ('Building', 'Comparing')
+            """, view)).SingleOrDefault();
     }
 
     /// <summary>Does a rebuild to its end; null where somebody else does it.</summary>
@@ -60,7 +64,7 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
         await SkippedEvent.Tell(store, stop);
         var view = StoredView.Of(store).SingleOrDefault(view => view.Name == rebuild.View)
             ?? throw new SetupException($"There is no view '{rebuild.View}' in this version.");
-        return await new RebuildRun(store, view, rebuild, clock, found, seen, stop).Run();
+        return await new RebuildRun(store, database, view, rebuild, clock, found, seen, stop).Run();
     }
 
     /// <inheritdoc />
@@ -78,9 +82,10 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
             {
                 break;
             }
-            catch (Exception e) when (StorageFault.Is(e))
+            catch (Exception e)
             {
-                // Still not there.
+                // What is still not there is no fault of ours.
+                if (!StorageFault.Is(e)) LogBlind(e);
             }
         }
 
@@ -126,6 +131,13 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
     [LoggerMessage(LogLevel.Information, "The rebuild of {View} ended: {State}, {Events} events, {Differences} differences. {Why}")]
     partial void LogEnd(string view, RebuildState state, long events, long differences, string? why);
 
+    [LoggerMessage(LogLevel.Error, "It could not be seen which rebuilds were asked for.")]
+    partial void LogBlind(Exception e);
+
     [LoggerMessage(LogLevel.Error, "The rebuild of {View} was cut short; it goes on in a while.")]
     partial void LogFault(Exception e, string view);
 }
+
+/// <summary>Another rebuild of the view is under way, which may do something else than what is asked for.</summary>
+public sealed class RebuildUnderWayException(Rebuild other)
+    : SetupException($"A {(other.RollBack ? "rollback" : "rebuild")} of '{other.View}'{(other.AcceptDifferences ? " that accepts differences" : "")} is under way: {other.Id}, asked for by {other.RequestedBy}. Let it end, or call it off first.");

@@ -43,7 +43,8 @@ public sealed class Repair(IDocumentStore store, TimeProvider clock, Cancellatio
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await using var session = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
 
-        // Nobody appends to the order meanwhile.
+        // Neither does the view move nor anybody append to the order meanwhile.
+        if (view.Shard is not null) await session.Do("select from events.mt_event_progression where name = $1 for update", view.Shard);
         await session.Do("select from events.mt_streams where id = $1 for update", order);
         var fold = await ViewFold.OfSeen(session, view, [order]);
         await ViewFold.Read(session, [order], [fold], stop);

@@ -14,19 +14,31 @@ namespace OrderMonolith.Views;
 /// <param name="SkippedAt">When.</param>
 public sealed record SkippedEvent(string Id, string View, long Sequence, Guid OrderId, string Type, string Reason, string SkippedBy, DateTimeOffset SkippedAt)
 {
-    /// <summary>Has a view go on without an event.</summary>
-    /// <exception cref="SetupException">There is no such event, or the view has it already.</exception>
-    public static async Task<SkippedEvent> Record(IDocumentStore store, StoredView view, long sequence, string reason, string by, DateTimeOffset now)
+    /// <summary>Has a view go on without the event that it stopped before. Asked again it changes nothing.</summary>
+    /// <exception cref="SetupException">It is another event, the view can take it, or nobody can read it.</exception>
+    public static async Task<SkippedEvent> Record(IDocumentStore store, StoredView view, long sequence, string reason, string by, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var session = store.LightweightSession();
-        var events = await session.Find("select stream_id, type from events.mt_events where seq_id = $1 and type <> 'tombstone'", row => (Order: row.GetGuid(0), Type: row.GetString(1)), sequence);
-        if (events.Count == 0) throw new SetupException($"There is no event with the sequence {sequence}.");
-        if (view.Shard is null || sequence <= await view.Position(session)) throw new SetupException($"The view '{view.Name}' has the event {sequence}: only what a view that follows from behind has not seen yet can be left out.");
-        var skipped = new SkippedEvent($"{view.Name}/{sequence}", view.Name, sequence, events[0].Order, events[0].Type, reason, by, now);
+        if (await session.LoadAsync<SkippedEvent>(IdOf(view, sequence), cancellation) is { } known) return known;
+        await Tell(store, cancellation);
+        if (view.Shard is null) throw new SetupException($"The view '{view.Name}' changes with every append: only one that follows from behind stops before an event.");
+
+        // It must not move meanwhile.
+        await session.BeginTransactionAsync(cancellation);
+        await session.Do("select from events.mt_event_progression where name = $1 for update", view.Shard);
+        var fault = await view.FirstFault(session, await view.Position(session), cancellation);
+        if (fault?.Sequence != sequence)
+            throw new SetupException($"The view '{view.Name}' {(fault is null ? "has not stopped before any event" : $"has stopped before the event {fault.Sequence}")}: only that can be left out, not {sequence}.");
+        if (!fault.CanBeRead) throw new SetupException($"The event {sequence} cannot be read by this version, so no view gets past it: {fault.Why} Run the version that wrote it.");
+
+        var type = await session.Value<string>("select type from events.mt_events where seq_id = $1", sequence);
+        var skipped = new SkippedEvent(IdOf(view, sequence), view.Name, sequence, fault.OrderId, type, reason, by, now);
         session.Insert(skipped);
-        await session.SaveChangesAsync();
+        await session.SaveChangesAsync(cancellation);
         return skipped;
     }
+
+    static string IdOf(StoredView view, long sequence) => $"{view.Name}/{sequence}";
 
     /// <summary>Tells the views of a store which events to leave out.</summary>
     /// <returns>Whether that is news to them.</returns>

@@ -18,30 +18,38 @@ public sealed partial class SkippedEvents(IDocumentStore store, Marten.Events.Da
             try
             {
                 await glances.WaitForNextTickAsync(stoppingToken);
-                if (await SkippedEvent.Tell(store, stoppingToken)) await GoOn(stoppingToken);
+                await SkippedEvent.Tell(store, stoppingToken);
+                await GoOn(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (StorageFault.Is(e))
+            catch (Exception e)
             {
-                // Still not there.
+                // What is still not there is no fault of ours.
+                if (!StorageFault.Is(e)) LogFault(e);
             }
         }
     }
 
-    /// <summary>The framework starts a view again that stopped for a fault of the moment, not one that an event stopped.</summary>
+    /// <summary>The framework starts a view again that stopped for a fault of the moment, not one that an event stopped; that goes on here as soon as it can take what comes next.</summary>
     async Task GoOn(CancellationToken cancellation)
     {
         var daemon = coordinator.DaemonForMainDatabase();
-        foreach (var paused in daemon.CurrentAgents().Where(agent => agent.Status is AgentStatus.Paused))
+        foreach (var paused in daemon.CurrentAgents().Where(agent => agent.Status is AgentStatus.Paused).ToList())
         {
+            if (StoredView.Of(store).FirstOrDefault(view => view.Shard == paused.Name.Identity) is not { } view) continue;
+            await using var session = store.QuerySession();
+            if (await view.FirstFault(session, await view.Position(session), cancellation) is not null) continue;
             await daemon.StartAgentAsync(paused.Name, cancellation);
-            LogGoesOn(paused.Name.Identity);
+            LogGoesOn(view.Name);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{View} goes on, without the events that it was told to leave out.")]
+    [LoggerMessage(LogLevel.Warning, "{View} had stopped and goes on.")]
     partial void LogGoesOn(string view);
+
+    [LoggerMessage(LogLevel.Error, "It could not be seen which events are left out.")]
+    partial void LogFault(Exception e);
 }

@@ -5,7 +5,6 @@ using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Aggregation;
-using OrderMonolith.Storage;
 
 namespace OrderMonolith.Views;
 
@@ -46,23 +45,10 @@ public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, stri
     /// <summary>The first event behind a position that the view cannot take, among the next; null where it can take them all.</summary>
     public async Task<FoldFault?> FirstFault(IQuerySession session, long position, CancellationToken cancellation)
     {
-        var next = await session.Find("select seq_id, stream_id, version from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500", row => (Sequence: row.GetInt64(0), OrderId: row.GetGuid(1), Version: row.GetInt64(2)), position);
-        foreach (var order in next.DistinctBy(e => e.OrderId))
-        {
-            var fold = ViewFold.OfAll(this);
-            try
-            {
-                await ViewFold.Read(session, [order.OrderId], [fold], cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException && !StorageFault.Is(e))
-            {
-                return new(order.OrderId, order.Sequence, order.Version, e.Message);
-            }
-
-            if (fold.Faults.Values.FirstOrDefault() is { } fault && fault.Sequence > position) return fault;
-        }
-
-        return null;
+        var next = await session.Find("select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500", row => row.GetGuid(0), position);
+        var fold = ViewFold.OfAll(this);
+        await ViewFold.Read(session, [.. next.Distinct()], [fold], cancellation);
+        return fold.Faults.Values.Where(fault => fault.Sequence > position).MinBy(fault => fault.Sequence);
     }
 
     static string AsJson(string version, IEnumerable<(string Name, string Sql)> others) =>

@@ -47,7 +47,7 @@ public sealed class Verification(IDocumentStore store, CancellationToken stop)
         {
             stop.ThrowIfCancellationRequested();
             var page = await Page(after.Value);
-            summary.Orders += page.Orders;
+            summary.Orders += page.Orders.Length;
             summary.Events += page.Events;
             summary.Differences += page.Differences.Count;
             page.Differences.ForEach(found);
@@ -55,19 +55,35 @@ public sealed class Verification(IDocumentStore store, CancellationToken stop)
             after = page.Last;
         }
 
+        foreach (var stopped in await Stopped())
+        {
+            summary.Differences++;
+            found(stopped);
+        }
+
         return summary;
+    }
+
+    /// <summary>Views that cannot take the event that comes next.</summary>
+    async Task<List<Difference>> Stopped()
+    {
+        await using var session = store.QuerySession();
+        var stopped = new List<Difference>();
+        foreach (var view in views.Where(view => view.Shard is not null))
+            if (await view.FirstFault(session, await view.Position(session), stop) is { } fault) stopped.Add(new(view.Name, fault.OrderId, $"the view stops: {fault}"));
+        return stopped;
     }
 
     /// <summary>Verifies the next orders by id.</summary>
     /// <param name="after">The last of the page before.</param>
-    /// <returns>How many orders and events there were, the last order, or null at the end, and what is wrong.</returns>
-    public async Task<(int Orders, long Events, Guid? Last, List<Difference> Differences)> Page(Guid after)
+    /// <returns>The orders, how many events they have, the last order, or null at the end, and what is wrong.</returns>
+    public async Task<(Guid[] Orders, long Events, Guid? Last, List<Difference> Differences)> Page(Guid after)
     {
         await using var session = await Snapshot();
         Guid[] ids = [.. await StreamPages.Next(session, after, stop)];
         var last = ids.Length > 0 ? ids[^1] : (Guid?)null;
         var (events, differences) = await Compare(session, ids, "id > $4 and ($5::uuid is null or id <= $5)", after, last ?? (object)DBNull.Value);
-        return (ids.Length, events, last, await StillThere(differences));
+        return (ids, events, last, await StillThere(differences));
     }
 
     /// <summary>Verifies some orders.</summary>

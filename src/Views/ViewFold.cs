@@ -35,25 +35,69 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
         return new(view, await view.Position(session), versions.ToDictionary(v => v.Id, v => v.Version));
     }
 
-    /// <summary>Reads the events of some orders once for all folds.</summary>
+    /// <summary>Reads the events of some orders once for all folds. An order with one that cannot be read is a fault in each of them that should have seen it.</summary>
     /// <returns>How many there were.</returns>
     public static async Task<long> Read(IQuerySession session, Guid[] ids, IReadOnlyCollection<ViewFold> folds, CancellationToken cancellation)
     {
-        var events = 0L;
-        var facts = session.Events.QueryAllRawEvents().Where(e => e.MaybeArchived() && e.StreamId.IsOneOf(ids)).OrderBy(e => e.StreamId).ThenBy(e => e.Version);
-        await foreach (var e in facts.ToAsyncEnumerable(cancellation))
+        try
         {
-            events++;
-            foreach (var fold in folds) fold.Take(e);
+            // All are read before the first is folded, so that nothing is folded twice.
+            var events = await Events(session, ids, long.MaxValue, cancellation);
+            foreach (var e in events)
+                foreach (var fold in folds) fold.Take(e);
+            return events.Count;
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            if (ids is [var id]) return await ReadToTheFault(session, id, folds, e, cancellation);
+            var read = 0L;
+            foreach (var one in ids) read += await Read(session, [one], folds, cancellation);
+            return read;
+        }
+    }
+
+    static async Task<long> ReadToTheFault(IQuerySession session, Guid id, IReadOnlyCollection<ViewFold> folds, Exception refusal, CancellationToken cancellation)
+    {
+        var (readable, unreadable) = (0L, await session.Value<long>("select max(version) from events.mt_events where stream_id = $1", id));
+        while (unreadable - readable > 1)
+        {
+            var middle = (readable + unreadable) / 2;
+            if (await CanBeRead(session, id, middle, cancellation)) readable = middle;
+            else unreadable = middle;
         }
 
-        return events;
+        foreach (var e in await Events(session, [id], readable, cancellation))
+            foreach (var fold in folds) fold.Take(e);
+        var sequence = await session.Value<long>("select seq_id from events.mt_events where stream_id = $1 and version = $2", id, unreadable);
+        foreach (var fold in folds.Where(fold => fold.HasSeen(id, sequence, unreadable)))
+            fold.Faults.TryAdd(id, new(id, sequence, unreadable, refusal.Message.ReplaceLineEndings(" ")) { CanBeRead = false });
+        return readable;
     }
+
+    static async Task<bool> CanBeRead(IQuerySession session, Guid id, long upTo, CancellationToken cancellation)
+    {
+        try
+        {
+            await Events(session, [id], upTo, cancellation);
+            return true;
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            return false;
+        }
+    }
+
+    static Task<IReadOnlyList<IEvent>> Events(IQuerySession session, Guid[] ids, long upTo, CancellationToken cancellation) => session.Events.QueryAllRawEvents()
+        .Where(e => e.MaybeArchived() && e.StreamId.IsOneOf(ids) && e.Version <= upTo).OrderBy(e => e.StreamId).ThenBy(e => e.Version).ToListAsync(cancellation);
+
+    static bool IsUnreadable(Exception e) => e is Marten.Exceptions.UnknownEventTypeException or Marten.Exceptions.EventDeserializationFailureException;
+
+    bool HasSeen(Guid order, long sequence, long version) => sequence <= position || version <= versions.GetValueOrDefault(order);
 
     /// <summary>Folds one event, if the view has seen it.</summary>
     public void Take(IEvent e)
     {
-        if (e.Sequence > position && e.Version > versions.GetValueOrDefault(e.StreamId)) return;
+        if (!HasSeen(e.StreamId, e.Sequence, e.Version)) return;
         try
         {
             Documents[e.StreamId] = view.After(Documents.GetValueOrDefault(e.StreamId), e);
@@ -73,6 +117,9 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
 /// <param name="Why">What the fold says.</param>
 public sealed record FoldFault(Guid OrderId, long Sequence, long Version, string Why)
 {
+    /// <summary>Whether this version of the service can read it at all.</summary>
+    public bool CanBeRead { get; init; } = true;
+
     /// <inheritdoc />
-    public override string ToString() => FormattableString.Invariant($"event {Version} (sequence {Sequence}) cannot be folded: {Why}");
+    public override string ToString() => FormattableString.Invariant($"event {Version} (sequence {Sequence}) cannot be {(CanBeRead ? "folded" : "read")}: {Why}");
 }

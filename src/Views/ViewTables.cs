@@ -56,17 +56,38 @@ public sealed class ViewTables
     }
 
     /// <summary>Gives what is built the indexes of what is read, under the same names. Those that are there already stay.</summary>
-    public Task Index(IQuerySession session) => All(session, """
-        select regexp_replace(pg_get_indexdef(i.indexrelid), '^(CREATE (?:UNIQUE )?INDEX) (.*?) ON \S+', '\1 IF NOT EXISTS \2 ON ' || $2)
-        from pg_index i where i.indrelid = $1::regclass and not i.indisprimary order by i.indexrelid
-        """);
+    public async Task Index(IQuerySession session)
+    {
+        await All(session, """
+            select regexp_replace(pg_get_indexdef(i.indexrelid), '^(CREATE (?:UNIQUE )?INDEX) (.*?) ON \S+', '\1 IF NOT EXISTS \2 ON ' || $2)
+            from pg_index i where i.indrelid = $1::regclass and not i.indisprimary order by i.indexrelid
+            """);
+        await session.Do($"analyze {Next}");
+    }
+
+    /// <summary>Whether what is built has the columns of what is read; one that was kept over an upgrade may lack some.</summary>
+    public Task<bool> HaveTheSameColumns(IQuerySession session) => session.Value<bool>("""
+        select array_agg((attname, atttypid)::text order by attname) filter (where attrelid = $1::regclass) = array_agg((attname, atttypid)::text order by attname) filter (where attrelid = $2::regclass)
+        from pg_attribute where attrelid in ($1::regclass, $2::regclass) and attnum > 0 and not attisdropped
+        """, Live, Next);
+
+    /// <summary>Whether somebody has read for so long that a switch would have all others wait for them.</summary>
+    public Task<bool> HasLongReaders(IQuerySession session) => session.Value<bool>("""
+        select exists (select from pg_locks l join pg_stat_activity a using (pid)
+                       where l.relation = $1::regclass and l.granted and l.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '500 milliseconds')
+        """, Live);
 
     /// <summary>Keeps those who write away until the transaction ends; who reads goes on.</summary>
-    public Task HoldWriters(IQuerySession session) => session.Do($"lock table {Live} in share row exclusive mode");
+    public async Task HoldWriters(IQuerySession session)
+    {
+        await session.Do("set local lock_timeout = '500ms'");
+        await session.Do($"lock table {Live} in share row exclusive mode");
+    }
 
-    /// <summary>Has what was built be read from here on, and keeps what was read.</summary>
+    /// <summary>Has what was built be read from here on, and keeps what was read. Who reads waits for those who read already, for a moment only.</summary>
     public async Task Switch(IQuerySession session)
     {
+        await session.Do("set local lock_timeout = '200ms'");
         await session.Do($"drop table if exists {Old}");
         await session.Do($"alter table {Live} set schema {OldSchema}");
         await session.Do($"alter table {Next} set schema {schema}");

@@ -45,7 +45,7 @@ public sealed record WorkItem : IOrderRow
 public sealed partial class WorkListProjection() : OrderView<WorkItem>("work_list", 1)
 {
     /// <inheritdoc />
-    protected override WorkItem First(Guid id, DateTimeOffset at) => new() { OrderId = id, Pending = true, TotalAmount = 0, CreatedAt = at, Products = [], Units = [] };
+    protected override WorkItem First(Guid id, DateTimeOffset at) => new() { OrderId = id, Pending = true, CustomerId = "", Currency = "", TotalAmount = 0, CreatedAt = at, Products = [], Units = [] };
 
     /// <inheritdoc />
     protected override WorkItem At(WorkItem row, long version, DateTimeOffset at) => row with { Version = version, LastUpdated = row.Pending ? at : null };

@@ -19,7 +19,7 @@ public sealed partial class Architecture
         ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"], // for operators
         ["Export"] = ["Orders", "Storage", "Operations", "Views"],                // what is stored, as a file
-        ["Import"] = ["Orders", "Commands", "Operations", "Http", "Export", "History", "Views"], // the legacy shop's orders, and what was exported
+        ["Import"] = ["Orders", "Storage", "Commands", "Operations", "Http", "Export", "History", "Views"], // the legacy shop's orders, and what was exported
         ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Operations", "Http"], // describes what all the others serve
     };
 

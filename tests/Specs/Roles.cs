@@ -55,6 +55,7 @@ public sealed class Roles(Postgres postgres)
     [InlineData("delete from events.mt_events")]
     [InlineData("delete from events.mt_streams")]
     [InlineData("truncate events.mt_events")]
+    [InlineData("select views.deletes()")]
     [InlineData("truncate events.mt_streams cascade")]
     [InlineData("drop table events.mt_events")]
     [InlineData("alter table events.mt_events disable trigger all")]
@@ -79,6 +80,9 @@ public sealed class Roles(Postgres postgres)
     async Task<string> Prepared()
     {
         var database = await postgres.CreateDatabaseAsync("roles");
+        await using (var application = NpgsqlDataSource.Create(database))
+        await using (var trap = application.CreateCommand("create function views.deletes() returns void language sql security definer as 'delete from events.mt_events'"))
+            await trap.ExecuteNonQueryAsync(Cancellation);
         await Postgres.RunScriptAsync(database, "roles.sql");
         return database;
     }

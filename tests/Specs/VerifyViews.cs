@@ -36,7 +36,7 @@ public sealed class VerifyViews(Postgres postgres)
     [InlineData("update views.mt_doc_order set customer_id = 'other' where id = '{0}'", "orders column customer_id is \"other\", should be \"c1\"")]
     [InlineData("update views.mt_doc_order set mt_version = 2 where id = '{0}'", "orders column mt_version is 2, should be 3")]
     [InlineData("delete from views.mt_doc_order_summary where id = '{0}'", "order_summaries is missing")]
-    [InlineData("delete from events.mt_events where stream_id = '{0}' and version = 1", "events the stream says 3 events, but there are 2, the last of them 3|order_summaries event 2 (sequence |orders ")]
+    [InlineData("delete from events.mt_events where stream_id = '{0}' and version = 1", "events the stream says 3 events, but there are 2, the last of them 3|order_summaries event 2 (sequence |orders |sales the view stops: event 2 |work_list the view stops: event 2 ")]
     [InlineData("delete from events.mt_events where stream_id = '{0}'; delete from events.mt_streams where id = '{0}'", "order_summaries has no events|orders has no events")]
     [InlineData("update events.mt_events set data = jsonb_set(data, '{quantity}', '7') where stream_id = '{0}' and version = 2", "order_summaries products is {|orders lines is [")]
     public async Task Each_order_that_differs_is_named_with_how(string tampering, string expected)

@@ -15,6 +15,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         "storage-unavailable", // OutageSpecs, HungDatabaseSpecs, StorageFaultSpecs
         "server-busy", "concurrent-change", "idempotency-key-in-use", "projection-behind", "internal-error", // TroubleSpecs
         "query-too-slow", // InsightsSpecs
+        "rebuild-under-way", // ProjectionRoutes
         "too-many-requests", // what stands in front of the service may answer so; the service itself never does
     ];
 

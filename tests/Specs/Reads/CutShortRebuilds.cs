@@ -6,7 +6,7 @@ using Npgsql;
 using OrderMonolith.Commands;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
-using OrderMonolith.Views;
+using OrderMonolith.Storage;
 
 namespace OrderMonolith.Specs;
 

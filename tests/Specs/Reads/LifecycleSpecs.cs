@@ -7,6 +7,7 @@ using Npgsql;
 using OrderMonolith.Commands;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;

@@ -115,9 +115,18 @@ public sealed class Drifts(Postgres postgres)
         Assert.Equal($"order_summaries has stopped before event {sequence}: see the log, or run 'verify'.", await Health(node));
 
         var view = StoredView.Of(node.Services.GetRequiredService<IDocumentStore>()).Single(view => view.Name is "order_summaries");
-        Task Skip(long which) => SkippedEvent.Record(node.Services.GetRequiredService<IDocumentStore>(), view, which, "a test product", "spec", DateTimeOffset.UtcNow);
-        Assert.Contains("There is no event", (await Assert.ThrowsAsync<SetupException>(() => Skip(10_000))).Message, StringComparison.Ordinal);
-        Assert.Contains("has the event 1", (await Assert.ThrowsAsync<SetupException>(() => Skip(1))).Message, StringComparison.Ordinal);
+        Task Skip(long which) => SkippedEvent.Record(node.Services.GetRequiredService<IDocumentStore>(), view, which, "a test product", "spec", DateTimeOffset.UtcNow, Cancellation);
+        foreach (var other in new[] { 1, sequence + 1, 10_000 })
+            Assert.Contains($"has stopped before the event {sequence}: only that can be left out", (await Assert.ThrowsAsync<SetupException>(() => Skip(other))).Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await BuiltProgram.Run(node.ConnectionString, "projections", "skip", "-p", "sales", "--sequence", $"{sequence}", "--reason", "none")).Code);
+        var listed = (await node.Send("GET", "/v1/ops/projections/order_summaries")).Content;
+        Assert.Equal("Stopped", listed.GetProperty("state").GetString());
+        Assert.Contains("No poison.", listed.GetProperty("why").GetString(), StringComparison.Ordinal);
+        var told = new List<Difference>();
+        await new Verification(node.Services.GetRequiredService<IDocumentStore>(), Cancellation).OfAll(told.Add, new Seen(_ => { }));
+        Assert.StartsWith("the view stops: event 2 ", Assert.Single(told).How, StringComparison.Ordinal);
+
+        await Skip(sequence);
         await Skip(sequence);
         await Eventually(async () => (await node.Send("GET", $"/v1/orders/{later}/summary")).Status is 200);
         var summary = (await node.Send("GET", $"/v1/orders/{poisoned}/summary")).Content;
@@ -126,6 +135,23 @@ public sealed class Drifts(Postgres postgres)
         await Look(node);
         Assert.Equal("", await Found(node));
         Assert.Equal("a test product", await node.Query<string>("select data ->> 'reason' from views.mt_doc_skipped_event"));
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_read_is_named_and_hides_nothing_else()
+    {
+        await using var node = await Start("Inline");
+        var unknown = await Create(node, "tea");
+        var edited = await Create(node, "tea");
+        await CaughtUp(node);
+        await node.Query<object>($"update events.mt_events set type = 'of_tomorrow' where stream_id = '{unknown}' and version = 2 returning 1");
+        await node.Query<object>($"update views.mt_doc_order_summary set status = 'Lost' where id = '{edited}' returning 1");
+        await Look(node);
+        var sequence = await node.Query<long>($"select seq_id from events.mt_events where stream_id = '{unknown}' and version = 2");
+        var found = await Found(node);
+        foreach (var view in new[] { "orders", "order_summaries", "sales", "work_list" })
+            Assert.Contains($"{view} {unknown} event 2 (sequence {sequence}) cannot be read: ", found, StringComparison.Ordinal);
+        Assert.Contains($"order_summaries {edited} column status is \"Lost\"", found, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using OrderMonolith.Operations;
+using OrderMonolith.Storage;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
@@ -42,13 +44,19 @@ public sealed class ProjectionRoutes(Postgres postgres)
     {
         await using var node = await Seeded();
         var rebuilds = node.Services.GetRequiredService<Rebuilds>();
+        await using var nobodyElse = (await LockSession.TryFor(node.Services.GetRequiredService<NpgsqlDataSource>(), "rebuild order_summaries", Cancellation))!;
         var mine = await rebuilds.Request(new(Guid.CreateVersion7(), "order_summaries", "spec", DateTimeOffset.UtcNow));
         var begun = await node.Send("POST", Summaries + "/rebuilds", "{}");
         Assert.EndsWith(mine.Id.ToString(), begun.Header("Location"), StringComparison.Ordinal);
         Assert.Equal(mine.Id, (await node.Send("GET", Summaries)).Content.GetProperty("rebuild").GetGuid());
 
-        // Nobody works on it: whoever calls it off has a node see to that.
+        // What would do something else is not answered with it.
+        Assert.Equal("rebuild-under-way", (await node.Send("POST", Summaries + "/rollbacks", "{}")).Code);
+        Assert.Equal("rebuild-under-way", (await node.Send("POST", Summaries + "/rebuilds", """{"acceptDifferences":true}""")).Code);
+
+        // Who asked for it did not work on it: a node does.
         Assert.Equal(202, (await node.Send("DELETE", begun.Header("Location")!)).Status);
+        await nobodyElse.LetGo(Cancellation);
         Assert.Equal("Cancelled", (await Watch(node, begun.Header("Location")!))[^1].Data.GetProperty("state").GetString());
     }
 

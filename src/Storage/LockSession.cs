@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Storage;
 
 /// <summary>A connection of its own that holds, or asks for, a lock: that on the views, shared by those that serve, or alone; or that on one piece of work.</summary>
 public sealed class LockSession : IAsyncDisposable

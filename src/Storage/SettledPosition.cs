@@ -1,7 +1,6 @@
 using Npgsql;
-using OrderMonolith.Operations;
 
-namespace OrderMonolith.Export;
+namespace OrderMonolith.Storage;
 
 /// <summary>How far the store's history is settled: no order's event is ever going to be stored at or below that place which is not visible by now.</summary>
 public static class SettledPosition
@@ -19,7 +18,10 @@ public static class SettledPosition
         """;
 
     /// <summary>The last place that is taken by now, as soon as all have ended who may have taken it or one before it.</summary>
-    public static async Task<long> Of(NpgsqlDataSource database, CancellationToken cancellation)
+    /// <param name="database">The store.</param>
+    /// <param name="waits">Told, if that takes long, for how many transactions.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static async Task<long> Of(NpgsqlDataSource database, Action<int> waits, CancellationToken cancellation)
     {
         await using var taken = database.CreateCommand(Taken);
         var position = (long)(await taken.ExecuteScalarAsync(cancellation))!;
@@ -30,7 +32,7 @@ public static class SettledPosition
             question.Parameters.Add(new NpgsqlParameter<string[]?> { TypedValue = appending, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Text });
             appending = (string[])(await question.ExecuteScalarAsync(cancellation))!;
             if (appending.Length == 0) return position;
-            if (waited == Patience) Terminal.Complain($"Waits for {appending.Length} transactions that are appending events.");
+            if (waited == Patience) waits(appending.Length);
             await Task.Delay(Glance, cancellation);
         }
     }
