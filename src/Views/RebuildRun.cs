@@ -1,5 +1,4 @@
 using System.Data;
-using System.Data.Common;
 using Marten;
 using Npgsql;
 using OrderMonolith.History;
@@ -12,7 +11,7 @@ namespace OrderMonolith.Views;
 /// Who reads and who writes goes on all the while; only at the end those who write wait, for as long as the last changes take.
 /// Every step is one transaction together with the word that it was done, so whoever comes after a process that died goes on behind the last one.
 /// </remarks>
-public sealed class RebuildRun(
+public sealed partial class RebuildRun(
     IDocumentStore store, NpgsqlDataSource database, StoredView view, Rebuild rebuild, TimeProvider clock, Action<Difference> found, IProgress<RebuildProgress> seen, CancellationToken stop)
 {
     /// <summary>Most orders that those who write wait for, as a rule.</summary>
@@ -189,109 +188,6 @@ public sealed class RebuildRun(
         """;
 
     Task<long> Position(IQuerySession session) => isRead ? view.Position(session) : Task.FromResult(long.MaxValue);
-
-    /// <summary>Compares all rows in one snapshot. An order that changed since it was built stays open until nobody writes.</summary>
-    async Task Compare()
-    {
-        if (!isRead) return;
-        var differs = string.Join(" or ", view.Columns.Keys.Prepend("mt_version").Select(column => $"was.{column} is distinct from built.{column}"));
-        await Step(async session =>
-        {
-            open.Clear();
-            var compared = session.Each($"""
-                {Expected}
-                select coalesce(was.id, built.id), was.data::text, built.data::text, {view.ColumnsAsJson("was.")}::text, {view.ColumnsAsJson("built.")}::text,
-                       was.mt_version is distinct from built.mt_version and coalesce(was.mt_version, 0) >= expected.version
-                from {tables.Live} was full join {tables.Next} built on built.id = was.id left join expected on expected.id = coalesce(was.id, built.id)
-                where was.data::text is distinct from built.data::text or {differs}
-                """, row => (Row: Difference(row), IsOpen: !row.IsDBNull(5) && row.GetBoolean(5)), await Position(session));
-            await foreach (var (difference, isOpen) in compared)
-            {
-                if (isOpen) open.Add(difference.OrderId);
-                else Count(difference);
-            }
-        }, IsolationLevel.RepeatableRead);
-        if (progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
-    }
-
-    Difference Difference(DbDataReader row)
-    {
-        string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
-        return new(view.Name, row.GetGuid(0), Views.Difference.Between(Text(1), Text(2), Text(3), Text(4)));
-    }
-
-    void Count(Difference difference)
-    {
-        if (!different.Add(difference.OrderId)) return;
-        found(difference);
-        var first = progress.FirstDifferences;
-        progress = progress with { Differences = progress.Differences + 1, FirstDifferences = first.Count < RebuildProgress.MostKept ? [.. first, difference] : first };
-    }
-
-    /// <summary>Tries to switch for as long as those who read or write are in the way, more and more seldom.</summary>
-    async Task Switch()
-    {
-        var (begin, pause) = (clock.GetTimestamp(), ShortestPause);
-        while (!await TrySwitch())
-        {
-            if (clock.GetElapsedTime(begin) > Patience) throw new EndedException(RebuildState.Failed, "Those who read or write never left a moment to switch.");
-            await Task.Delay(pause, clock, stop);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            await CatchUp();
-        }
-    }
-
-    /// <summary>Keeps those who write away, takes in their last changes, compares what is still open, and switches: all or nothing.</summary>
-    /// <returns>False where those who write or read were in the way, or too much had changed.</returns>
-    async Task<bool> TrySwitch()
-    {
-        var (late, before) = (new List<Difference>(), progress);
-        try
-        {
-            await Step(async session =>
-            {
-                if (await tables.HasLongReaders(session)) return;
-                var held = clock.GetTimestamp();
-                if (isRead) await tables.HoldWriters(session);
-                Guid[] changed = [.. (await Since(session, since!.Value)).Select(order => order.Id).Union(open)];
-                if (changed.Length > MostAtOnce + open.Count) return;
-
-                var (rows, _) = await Fold(session, changed);
-                if (isRead) late = [.. await rows.Differences(session, tables.Live, "id = any($4)", changed)];
-                if (late.Count > 0 && !rebuild.AcceptDifferences) throw Refused();
-
-                await tables.Switch(session);
-                late.ForEach(Count);
-                progress = progress with
-                {
-                    State = RebuildState.Switched, EventsBehind = 0, EndedAt = clock.GetUtcNow(), WritersHeldMilliseconds = Math.Round(clock.GetElapsedTime(held).TotalMilliseconds, 1),
-                };
-            });
-        }
-        catch (Exception e) when (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected })
-        {
-            progress = before;
-            return false;
-        }
-        catch (EndedException)
-        {
-            late.ForEach(Count);
-            throw;
-        }
-
-        return progress.State is RebuildState.Switched;
-    }
-
-    /// <summary>Who had read a row that was wrong may have written it once more, a moment after the switch. What is gone back to need not be what this build would make.</summary>
-    async Task LookAgain()
-    {
-        if (different.Count == 0 || rebuild.RollBack || since is not { } place) return;
-        await Task.Delay(Moment, clock, stop);
-        await SettledPosition.Of(database, _ => { }, stop);
-        await using var session = store.QuerySession();
-        Guid[] changed = [.. (await Since(session, place)).Select(order => order.Id).Where(different.Contains)];
-        foreach (var some in changed.Chunk(MostAtOnce)) await new Repair(store, clock, stop).Of(await new Verification(store, stop).Of(some));
-    }
 
     static EndedException Refused() => new(RebuildState.Refused, "What was built differs from what is read.");
 

@@ -2,8 +2,8 @@ using JasperFx.Events.Projections;
 using Marten;
 using OrderMonolith.Commands;
 using OrderMonolith.Import;
-using OrderMonolith.Views;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

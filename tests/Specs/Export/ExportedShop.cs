@@ -1,9 +1,9 @@
 using OrderMonolith.Commands;
 using OrderMonolith.Export;
 using OrderMonolith.Import;
-using OrderMonolith.Views;
 using OrderMonolith.Orders;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 
