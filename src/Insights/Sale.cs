@@ -69,23 +69,20 @@ public sealed partial class SaleProjection() : OrderView<Sale>("sales", 1)
         _ => s,
     };
 
-    /// <summary>Divided by it a decimal keeps its value and loses its trailing zeros, so that the same amount is always the same bytes.</summary>
-    const decimal Scaleless = 1.0000000000000000000000000000m;
-
     static Sale Moved(Sale s, string productId, int units, decimal unitPrice)
     {
         var amount = units * unitPrice;
         var place = Array.BinarySearch(s.Products, productId, StringComparer.Ordinal);
-        var moved = s with { Total = (s.Total + amount) / Scaleless };
+        var moved = s with { Total = (s.Total + amount) / Amounts.Scaleless };
         if (place < 0)
-            return units < 0 ? moved : moved with { Products = With(s.Products, ~place, productId), Units = With(s.Units, ~place, units), Revenue = With(s.Revenue, ~place, amount / Scaleless) };
+            return units < 0 ? moved : moved with { Products = With(s.Products, ~place, productId), Units = With(s.Units, ~place, units), Revenue = With(s.Revenue, ~place, amount / Amounts.Scaleless) };
         if (s.Units[place] + units <= 0)
             return moved with { Products = Without(s.Products, place), Units = Without(s.Units, place), Revenue = Without(s.Revenue, place) };
 
         long[] held = [.. s.Units];
         decimal[] revenue = [.. s.Revenue];
         held[place] += units;
-        revenue[place] = (revenue[place] + amount) / Scaleless;
+        revenue[place] = (revenue[place] + amount) / Amounts.Scaleless;
         return moved with { Units = held, Revenue = revenue };
     }
 

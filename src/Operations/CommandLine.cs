@@ -57,6 +57,13 @@ public static class CommandLine
 
         if (asked.Verb is Invocation.Version) return TellVersion();
         if (IsOurs(asked)) return await RunOurs(app, asked);
+
+        // The framework has a command of the same name.
+        if (asked.Words is ["help", "projections"])
+        {
+            await Executor(app.Services).ExecuteAsync(asked.Words);
+            return (int)ExitCode.Done;
+        }
         return asked.WantsAlone ? await RunAlone(app, asked) : await RunBeside(app, asked);
     }
 

@@ -18,6 +18,8 @@ public sealed class VerifyInput : OperatorInput
 [Description("Fold every order's events and compare with the stored views, also while nodes serve. Names each order that differs and ends with 1 if any does, or still does after --repair", Name = "verify")]
 public sealed class VerifyCommand : OperatorCommand<VerifyInput>
 {
+    const int MostRecorded = 1_000;
+
     /// <inheritdoc />
     protected override async Task<ExitCode> Run(VerifyInput input, CancellationToken cancellationToken)
     {
@@ -28,10 +30,12 @@ public sealed class VerifyCommand : OperatorCommand<VerifyInput>
             difference =>
             {
                 report.Add(difference, Sentence);
-                if (input.RepairFlag) wrong.Add(difference);
+                if (input.RepairFlag || wrong.Count < MostRecorded) wrong.Add(difference);
             },
             progress));
-        if (input.RepairFlag) summary.StillWrong = (await new Repair(store, Services.GetRequiredService<TimeProvider>(), cancellationToken).Of(wrong)).Count;
+        IReadOnlyList<Difference> left = wrong;
+        if (input.RepairFlag) summary.StillWrong = (left = await new Repair(store, Services.GetRequiredService<TimeProvider>(), cancellationToken).Of(wrong)).Count;
+        await Drift.Record(store, left, Services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellationToken);
         report.Finish(summary, Sentences);
         return summary is { Differences: 0 } or { StillWrong: 0 } ? ExitCode.Done : ExitCode.Wrong;
     }

@@ -115,7 +115,7 @@ public sealed class OrderList
     /// <summary>Sort and filters in one text: what a cursor is bound to.</summary>
     string Bound => string.Join('\n', filters.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Condition} {Exact(f.Value)}")).Prepend(sort.ToString()));
 
-    static object Exact(object value) => value is DateTime time ? time.Ticks : value is decimal amount ? amount / 1.0000000000000000000000000000m : value;
+    static object Exact(object value) => value is DateTime time ? time.Ticks : value is decimal amount ? amount / Amounts.Scaleless : value;
 
     /// <summary>The question for the page.</summary>
     /// <param name="table">The table of the summaries.</param>

@@ -61,15 +61,12 @@ public sealed partial class OrderSummaryProjection() : OrderView<OrderSummary>(O
         _ => s,
     };
 
-    /// <summary>Divided by it a decimal keeps its value and loses its trailing zeros, so that the same amount is always the same bytes.</summary>
-    const decimal Scaleless = 1.0000000000000000000000000000m;
-
     static OrderSummary Moved(OrderSummary s, string productId, int units, decimal unitPrice)
     {
         var held = s.Products.GetValueOrDefault(productId) + units;
         return s with
         {
-            TotalAmount = (s.TotalAmount + units * unitPrice) / Scaleless,
+            TotalAmount = (s.TotalAmount + units * unitPrice) / Amounts.Scaleless,
             Products = held > 0 ? s.Products.SetItem(productId, held) : s.Products.Remove(productId),
         };
     }

@@ -1,3 +1,5 @@
+using Marten;
+
 namespace OrderMonolith.Views;
 
 /// <summary>Something that the drift watch found and that is still so: kept until it no longer is.</summary>
@@ -13,6 +15,14 @@ public sealed record Drift(string Id, string View, Guid OrderId, string How, Dat
 
     /// <summary>A row that differs.</summary>
     public static Drift Of(Difference difference, DateTimeOffset now) => new($"{difference.View}/{difference.OrderId}", difference.View, difference.OrderId, difference.How, now);
+
+    /// <summary>Keeps what was found elsewhere, for the drift watch to look at again.</summary>
+    public static async Task Record(IDocumentStore store, IReadOnlyList<Difference> found, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var session = store.LightweightSession();
+        session.Store(found.Select(difference => Of(difference, now)).DistinctBy(drift => drift.Id));
+        await session.SaveChangesAsync(cancellation);
+    }
 
     /// <summary>A view that cannot take an event.</summary>
     public static Drift Of(StoredView view, FoldFault fault, DateTimeOffset now) =>

@@ -81,7 +81,7 @@ public static class ProjectionEndpoints
         }
         catch (SetupException e)
         {
-            throw ProblemException.Wrong("sequence", e.Message);
+            throw new ProblemException("validation-failed", e.Message, new Dictionary<string, string[]> { ["sequence"] = [e.Message] });
         }
     }
 

@@ -106,7 +106,7 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
         try
         {
             if (await Do(rebuild, difference => LogDifference(difference.OrderId, difference.View, difference.How), new Unseen(), stop) is { } end)
-                LogEnd(rebuild.View, end.State, end.EventsDone, end.Differences, end.Why);
+                LogEnd(rebuild.View, end.State, end.EventsDone, end.Differences, end.Why ?? "");
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -14,19 +14,25 @@ public sealed class Repair(IDocumentStore store, TimeProvider clock, Cancellatio
 
     /// <summary>Makes good what is wrong, and looks again.</summary>
     /// <param name="wrong">What a verification found.</param>
-    /// <returns>What is still wrong: events that are missing cannot be made good.</returns>
+    /// <returns>What is still wrong: events that are missing cannot be made good, and the rows of such an order stay as they are.</returns>
     public async Task<IReadOnlyList<Difference>> Of(IReadOnlyList<Difference> wrong)
     {
         Guid[] orders = [.. wrong.Select(difference => difference.OrderId).Distinct()];
-        for (var round = 0; round < MostRounds && wrong.Any(difference => views.ContainsKey(difference.View)); round++)
+        for (var round = 0; round < MostRounds && MayBeRewritten(wrong).Any(); round++)
         {
-            foreach (var difference in wrong)
-                if (views.TryGetValue(difference.View, out var view)) await Rewrite(view, difference.OrderId);
+            foreach (var difference in MayBeRewritten(wrong)) await Rewrite(views[difference.View], difference.OrderId);
             await Task.Delay(Moment, clock, stop);
             wrong = await StillWrong(orders);
         }
 
         return wrong;
+    }
+
+    /// <summary>Not of an order that lost events: its rows may be all that is left of them.</summary>
+    IEnumerable<Difference> MayBeRewritten(IReadOnlyList<Difference> wrong)
+    {
+        var lost = wrong.Where(difference => difference.View is Verification.Events).Select(difference => difference.OrderId).ToHashSet();
+        return wrong.Where(difference => views.ContainsKey(difference.View) && !lost.Contains(difference.OrderId));
     }
 
     async Task<IReadOnlyList<Difference>> StillWrong(Guid[] orders)

@@ -62,9 +62,6 @@ public sealed partial class WorkListProjection() : OrderView<WorkItem>("work_lis
         _ => item,
     };
 
-    /// <summary>Divided by it a decimal keeps its value and loses its trailing zeros, so that the same amount is always the same bytes.</summary>
-    const decimal Scaleless = 1.0000000000000000000000000000m;
-
     static WorkItem Moved(WorkItem item, string productId, int units, decimal unitPrice)
     {
         var (products, held) = (item.Products!.ToList(), item.Units!.ToList());
@@ -75,7 +72,7 @@ public sealed partial class WorkListProjection() : OrderView<WorkItem>("work_lis
             held.RemoveAt(place);
         }
 
-        return item with { TotalAmount = (item.TotalAmount + units * unitPrice) / Scaleless, Products = [.. products], Units = [.. held] };
+        return item with { TotalAmount = (item.TotalAmount + units * unitPrice) / Amounts.Scaleless, Products = [.. products], Units = [.. held] };
     }
 }
 

@@ -95,7 +95,9 @@ public sealed class Drifts(Postgres postgres)
         await node.Query<object>($"update events.mt_events set version = 4 where stream_id = '{order}' and version = 2 returning 1");
         await Look(node);
         Assert.Contains($"events {order} the stream says 2 events, but there are 2, the last of them 4", await Found(node), StringComparison.Ordinal);
+        var rows = await node.Query<string>("select string_agg(data::text, ',' order by id) from views.mt_doc_order");
         Assert.Equal(1, (await BuiltProgram.Run(node.ConnectionString, "verify", "--repair")).Code);
+        Assert.Equal(rows, await node.Query<string>("select string_agg(data::text, ',' order by id) from views.mt_doc_order"));
     }
 
     [Fact]
