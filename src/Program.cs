@@ -7,6 +7,8 @@ using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Proofs;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
 using Wolverine;

@@ -1,5 +1,5 @@
 using OrderMonolith.Http;
-using OrderMonolith.Views;
+using OrderMonolith.Proofs;
 
 namespace OrderMonolith;
 

@@ -4,6 +4,7 @@ using Marten;
 using Npgsql;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 
 namespace OrderMonolith;

@@ -12,6 +12,7 @@ using OrderMonolith.Insights;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Views;
 using OrderMonolith.WorkList;
 

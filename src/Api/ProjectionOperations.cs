@@ -1,4 +1,5 @@
 using OrderMonolith.Http;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Api;
@@ -13,7 +14,7 @@ public static class ProjectionOperations
     const string Status = """{"name":"order_summaries","version":1,"lifecycle":"Inline","state":"Current","position":41,"eventsBehind":0,"canRollBack":true}""";
 
     const string Progress = """
-        {"id":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","view":"order_summaries","startedAt":"2026-01-31T12:00:00.123456Z","step":3,"state":"Building",
+        {"id":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","view":"order_summaries","startedAt":"2026-01-31T12:00:00.123456Z","rollBack":false,"acceptDifferences":false,"requestedBy":"ops@example.org","step":3,"state":"Building",
          "build":"5f0c3a9e-7a51-4cc2-b8a4-3d7f5f1a2b3c","after":"5f0c3a9e-7a51-4cc2-b8a4-3d7f5f1a2b3c","orders":1000,"eventsDone":5000,"eventsTotal":20000,"eventsPerSecond":42000,
          "eventsBehind":15000,"differences":0,"firstDifferences":[],"updatedAt":"2026-01-31T12:00:01Z","isOver":false,"secondsToGo":0.4}
         """;

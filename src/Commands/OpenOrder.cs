@@ -96,6 +96,6 @@ public sealed class OpenOrder(IEventStream<Order> stream, bool archived)
     void MustBeWhole()
     {
         if (State.Version < stream.CurrentVersion)
-            throw new ProblemException("projection-behind", $"This node does not know all that happened to the order {stream.Id}.");
+            throw new ProblemException("projection-behind", $"This node does not know all that happened to the order {stream.Id}: a newer version of the service may have changed it; else 'verify' tells why.");
     }
 }

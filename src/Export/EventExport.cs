@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Data;
 using System.Text.Json;
+using Marten;
 using Npgsql;
 using OrderMonolith.Operations;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
+using SessionOptions = Marten.Services.SessionOptions;
 
 namespace OrderMonolith.Export;
 
@@ -36,6 +39,7 @@ public sealed class EventExport : IDisposable
     const string Chosen = "seq_id > $1 and seq_id <= $2 and ($3 is null or stream_id = $3)";
     const string Counts = $"select count(*), count(*) filter (where is_archived), count(*) filter (where is_skipped) from events.mt_events where {Chosen}";
 
+    readonly IDocumentStore store;
     readonly NpgsqlDataSource database;
     readonly StoreEpoch epoch;
     readonly string path;
@@ -44,18 +48,18 @@ public sealed class EventExport : IDisposable
     readonly CancellationToken stop;
     readonly ExportWalk walk;
 
-    EventExport(NpgsqlDataSource database, StoreEpoch epoch, string path, ExportedPart part, IProgress<Progress> progress, CancellationToken stop)
+    EventExport(IDocumentStore store, NpgsqlDataSource database, StoreEpoch epoch, string path, ExportedPart part, IProgress<Progress> progress, CancellationToken stop)
     {
-        (this.database, this.epoch, this.path, this.part, this.progress, this.stop) = (database, epoch, path, part, progress, stop);
+        (this.store, this.database, this.epoch, this.path, this.part, this.progress, this.stop) = (store, database, epoch, path, part, progress, stop);
         walk = new(ExportFile.Unfinished(path));
     }
 
     /// <summary>Exports.</summary>
     /// <exception cref="BadInputException">The file is there, cannot be written, or was begun as another export.</exception>
     public static async Task<EventExportSummary> Run(
-        NpgsqlDataSource database, StoreEpoch epoch, string path, ExportedPart part, IProgress<Progress> progress, CancellationToken stop)
+        IDocumentStore store, NpgsqlDataSource database, StoreEpoch epoch, string path, ExportedPart part, IProgress<Progress> progress, CancellationToken stop)
     {
-        using var export = new EventExport(database, epoch, path, part, progress, stop);
+        using var export = new EventExport(store, database, epoch, path, part, progress, stop);
         await using var file = ExportFile.Open(path);
         return await export.To(file);
     }
@@ -68,14 +72,14 @@ public sealed class EventExport : IDisposable
         var position = walk.Header?.Position ?? await SettledPosition.Of(database, transactions => Terminal.Complain($"Waits for {transactions} transactions that are appending events."), stop);
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var moment = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
-        var header = await Header(connection, position);
+        var header = await Header(moment, position);
         if (walk.Header is null)
         {
             var line = ExportLine.Of(header);
             walk.Begin(header, line);
             file.Write(line);
         }
-        else if (walk.Header != header)
+        else if (!ExportLine.Of(walk.Header).SequenceEqual(ExportLine.Of(header)))
         {
             throw new BadInputException(
                 $"{ExportFile.Unfinished(path)} was begun as another export, of another store or part of it, or events were archived, skipped or filled in since. Remove it to begin anew.");
@@ -109,12 +113,18 @@ public sealed class EventExport : IDisposable
         file.Write(ExportLine.Of(walk.EndHere));
     }
 
-    async Task<ExportHeader> Header(NpgsqlConnection connection, long position)
+    async Task<ExportHeader> Header(NpgsqlTransaction moment, long position)
     {
-        await using var question = Command(connection, Counts, position);
+        await using var session = store.QuerySession(SessionOptions.ForTransaction(moment));
+        var leftOut = await session.Query<SkippedEvent>().Where(left => left.Sequence > part.After && left.Sequence <= position && (part.Order == null || left.OrderId == part.Order))
+            .OrderBy(left => left.Id).ToListAsync(stop);
+        await using var question = Command(moment.Connection!, Counts, position);
         await using var counts = await question.ExecuteReaderAsync(stop);
         await counts.ReadAsync(stop);
-        return new(ExportHeader.Events, ExportHeader.Newest, await epoch.Current(stop), position, part.After, counts.GetInt64(0), counts.GetInt64(1), counts.GetInt64(2), part.Order);
+        return new(ExportHeader.Events, ExportHeader.Newest, await epoch.Current(stop), position, part.After, counts.GetInt64(0), counts.GetInt64(1), counts.GetInt64(2), part.Order)
+        {
+            LeftOut = leftOut is [] ? null : leftOut,
+        };
     }
 
     /// <summary>Rows and their lines, behind a place on; a line is to be used before the next one is asked for.</summary>

@@ -58,17 +58,18 @@ public sealed class ExportCommand : OperatorCommand<ExportInput>
         if (input.AfterFlag < 0) throw new BadInputException("--after must be a position, 0 or more.");
         if (input.AfterFlag > 0 && input.WantsOrders) throw new BadInputException("--after goes with events.");
         var clock = Stopwatch.StartNew();
-        var database = Services.GetRequiredService<NpgsqlDataSource>();
+        var (database, store) = (Services.GetRequiredService<NpgsqlDataSource>(), Services.GetRequiredService<IDocumentStore>());
+        if (input.OrderFlag is { } order) await MustExist(store, order, cancellationToken);
         if (input.WantsOrders)
         {
             var orders = await Terminal.Watch(progress =>
-                OrderExport.Run(database, Services.GetRequiredService<IDocumentStore>(), input.File, input.OrderFlag, progress, cancellationToken));
+                OrderExport.Run(database, store, input.File, input.OrderFlag, progress, cancellationToken));
             Tell(input, new { input.File, Orders = orders, Seconds = Seconds(clock) }, [Invariant($"{orders:N0} orders to {input.File} in {Seconds(clock):N1} s")]);
             return ExitCode.Done;
         }
 
         var s = await Terminal.Watch(progress => EventExport.Run(
-            database, Services.GetRequiredService<StoreEpoch>(), input.File, new(input.AfterFlag, input.OrderFlag), progress, cancellationToken));
+            store, database, Services.GetRequiredService<StoreEpoch>(), input.File, new(input.AfterFlag, input.OrderFlag), progress, cancellationToken));
         Tell(input, new { s.File, s.Resumed, s.Header.Position, s.Streams, s.Events, s.EventsWritten, s.Sha256, Seconds = Seconds(clock) },
         [
             Invariant($"{s.Events:N0} events of {s.Streams:N0} streams up to position {s.Header.Position} to {s.File} in {Seconds(clock):N1} s ({s.EventsWritten / Seconds(clock):N0} events/s)"),
@@ -76,6 +77,13 @@ public sealed class ExportCommand : OperatorCommand<ExportInput>
             $"sha256 {s.Sha256}",
         ]);
         return ExitCode.Done;
+    }
+
+    /// <summary>Nothing is made of an order that is not there.</summary>
+    static async Task MustExist(IDocumentStore store, Guid order, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        if (await session.Events.FetchStreamStateAsync(order, cancellation) is null) throw new BadInputException($"There is no order {order}.");
     }
 
     static double Seconds(Stopwatch clock) => Math.Max(Math.Round(clock.Elapsed.TotalSeconds, 3), 0.001);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrderMonolith.Views;
 
 namespace OrderMonolith.Export;
 
@@ -13,10 +14,13 @@ namespace OrderMonolith.Export;
 /// <param name="After">Events are in it from behind this sequence on; 0 for all.</param>
 /// <param name="EventCount">How many events it holds.</param>
 /// <param name="Archived">How many of them are archived.</param>
-/// <param name="Skipped">How many of them views leave out.</param>
+/// <param name="Skipped">How many of them the event store itself leaves out of every view.</param>
 /// <param name="Order">The order that it is limited to, if it is.</param>
 public sealed record ExportHeader(string Export, int Format, Guid Epoch, long Position, long After, long EventCount, long Archived, long Skipped, Guid? Order = null)
 {
+    /// <summary>Those of its events that somebody had one view go on without, by their ids; absent where there are none.</summary>
+    public IReadOnlyList<SkippedEvent>? LeftOut { get; init; }
+
     /// <summary>What an export of events says that it is.</summary>
     public const string Events = "order-monolith/events";
 

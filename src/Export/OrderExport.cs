@@ -21,7 +21,7 @@ public static class OrderExport
         await using var moment = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
         await using var count = Command("count(*)", "");
         var (orders, all) = (0L, (long)(await count.ExecuteScalarAsync(stop))!);
-        if (order is not null && all == 0) throw new BadInputException($"There is no order {order}.");
+        if (order is not null && all == 0) throw new BadInputException($"Order {order} is not in the view: run 'verify --repair'.");
 
         await using var question = Command("data", "order by id");
         await using var rows = await question.ExecuteReaderAsync(stop);

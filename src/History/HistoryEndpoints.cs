@@ -25,7 +25,7 @@ public static class HistoryEndpoints
         var query = QueryParameters.Of(http, "version", "at");
         var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at", inclusive: true));
         if (version is null && at is null)
-            return await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw ProblemException.OrderNotFound;
+            return await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is { } order ? new StoredJson(order.Json, order.Version) : throw await StoredJson.WhyMissing(database, orderId, http);
         if (version is not null && at is not null) throw ProblemException.Wrong("at", "does not go with version");
 
         await using var session = store.QuerySession();

@@ -6,6 +6,7 @@ using OrderMonolith.Export;
 using OrderMonolith.Operations;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
+using SessionOptions = Marten.Services.SessionOptions;
 
 namespace OrderMonolith.Import;
 
@@ -41,6 +42,9 @@ public sealed class EventImport : IDisposable
     readonly ExportWalk walk;
 
     (StoredTable Table, int Count, NpgsqlBinaryImporter Rows)? copy;
+
+    /// <summary>The next event is stored behind this. Of the store that one order was taken out of, nothing else is to be left free.</summary>
+    long Position => walk.Header!.Order is null ? walk.Header.Position : walk.LastSequence;
 
     EventImport(IDocumentStore store, NpgsqlTransaction transaction, InputFile file, IProgress<Progress> progress, CancellationToken stop)
     {
@@ -82,11 +86,12 @@ public sealed class EventImport : IDisposable
         using var import = new EventImport(store, transaction, file, progress, stop);
         await import.MustBeEmpty();
         await import.CopyLines();
+        await import.LeaveOut();
         var views = new ImportedViews(store, transaction, progress, stop);
         await views.Make();
         await import.StandBehind();
         await transaction.CommitAsync(stop);
-        return new(path, import.walk.Header!.Position, import.walk.Streams, import.walk.Events, views.Orders, views.Unreadable, views.Examples, Math.Round(clock.Elapsed.TotalSeconds, 3));
+        return new(path, import.Position, import.walk.Streams, import.walk.Events, views.Orders, views.Unreadable, views.Examples, Math.Round(clock.Elapsed.TotalSeconds, 3));
     }
 
     /// <inheritdoc />
@@ -122,10 +127,9 @@ public sealed class EventImport : IDisposable
         if (walk.End is null)
             throw new BadInputException($"{file.Name} was cut short: it ends in the middle, and nothing of it was imported. Run the same 'export' again, which goes on where it ended.");
         Complete();
-        var position = walk.Header!.Position;
-        if (position < walk.LastSequence || position - walk.LastSequence > MostNumbersLeftOut)
-            throw new BadInputException($"{file.Name} says that it ends at position {position}, but its last event has {walk.LastSequence}: it is not as it was exported.");
-        if (walk.Header.After > 0) throw new BadInputException($"{file.Name} holds a part of a store only, from behind position {walk.Header.After} on. Export it without --after.");
+        if (Position < walk.LastSequence || Position - walk.LastSequence > MostNumbersLeftOut)
+            throw new BadInputException($"{file.Name} says that it ends at position {Position}, but its last event has {walk.LastSequence}: it is not as it was exported.");
+        if (walk.Header!.After > 0) throw new BadInputException($"{file.Name} holds a part of a store only, from behind position {walk.Header.After} on. Export it without --after.");
     }
 
     void Copy(StoredTable table, System.Text.Json.JsonElement line)
@@ -151,13 +155,21 @@ public sealed class EventImport : IDisposable
         using (begun.Rows) begun.Rows.Complete();
     }
 
+    /// <summary>What views went on without, they go on without here.</summary>
+    async Task LeaveOut()
+    {
+        await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
+        session.Insert(walk.Header!.LeftOut ?? []);
+        await session.SaveChangesAsync(stop);
+        await SkippedEvent.Tell(store, session, stop);
+    }
+
     /// <summary>Has the next event stored behind the position of the export, and what follows the events from behind look from there on. The next start looks whether the views are whole.</summary>
     async Task StandBehind()
     {
-        var position = walk.Header!.Position;
-        await using var numbers = Command(TakeNumbers, position);
+        await using var numbers = Command(TakeNumbers, Position);
         await numbers.ExecuteNonQueryAsync(stop);
-        await using var progression = Command(StandThere, position, StoredView.Of(store).Select(view => view.Shard).OfType<string>().Append("HighWaterMark").ToArray());
+        await using var progression = Command(StandThere, Position, StoredView.Of(store).Select(view => view.Shard).OfType<string>().Append("HighWaterMark").ToArray());
         await progression.ExecuteNonQueryAsync(stop);
         await using var forget = Command($"delete from {store.TableOf<ViewLifecycle>()}");
         await forget.ExecuteNonQueryAsync(stop);

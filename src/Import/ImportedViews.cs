@@ -1,6 +1,7 @@
 using Marten;
 using Npgsql;
 using OrderMonolith.History;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 using SessionOptions = Marten.Services.SessionOptions;
 

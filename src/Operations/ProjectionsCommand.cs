@@ -1,6 +1,7 @@
 using JasperFx.CommandLine;
 using Marten;
 using Npgsql;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
 using static System.FormattableString;

@@ -1,5 +1,6 @@
 using JasperFx.CommandLine;
 using Marten;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 using static System.FormattableString;
 

@@ -2,7 +2,6 @@ using Marten;
 using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 using OrderMonolith.Http;
-using OrderMonolith.Orders;
 using OrderMonolith.Views;
 using Wolverine.Http;
 
@@ -18,8 +17,9 @@ public static class QueryEndpoints
     {
         QueryParameters.Of(http);
         await reads.CatchUp<OrderSummary>(http);
-        if (await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary) return new StoredJson(ShownSummary.Of(summary.Json), summary.Version);
-        throw await StoredJson.Find(database, store.TableOf<Order>(), orderId, http) is null ? ProblemException.OrderNotFound : new ProblemException("projection-behind", "The order is there, its summary is not yet.");
+        return await StoredJson.Find(database, store.TableOf<OrderSummary>(), orderId, http) is { } summary
+            ? new StoredJson(ShownSummary.Of(summary.Json), summary.Version)
+            : throw await StoredJson.WhyMissing(database, orderId, http);
     }
 
     /// <summary>The caller's own orders, newest first.</summary>

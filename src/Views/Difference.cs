@@ -13,18 +13,19 @@ public sealed record Difference(string View, Guid OrderId, string How)
     /// <param name="expected">The document that it should hold.</param>
     /// <param name="columns">Its columns as one JSON object.</param>
     /// <param name="expectedColumns">The columns that it should have.</param>
-    public static string Between(string? stored, string? expected, string? columns, string? expectedColumns)
+    /// <param name="verb">How to say what it is held against.</param>
+    public static string Between(string? stored, string? expected, string? columns, string? expectedColumns, string verb = "should be")
     {
         if (stored is null) return "is missing";
         if (expected is null) return "has no events";
-        return string.Join("; ", Differing(stored, expected).Concat(Differing(columns!, expectedColumns!)));
+        return string.Join("; ", Differing(stored, expected, verb).Concat(Differing(columns!, expectedColumns!, verb)));
     }
 
-    static IEnumerable<string> Differing(string stored, string expected)
+    static IEnumerable<string> Differing(string stored, string expected, string verb)
     {
         var (is_, should) = (Members(stored), Members(expected));
         return is_.Keys.Union(should.Keys).Where(name => is_.GetValueOrDefault(name) != should.GetValueOrDefault(name))
-            .Select(name => $"{name} is {is_.GetValueOrDefault(name, "absent")}, should be {should.GetValueOrDefault(name, "absent")}");
+            .Select(name => $"{name} is {is_.GetValueOrDefault(name, "absent")}, {verb} {should.GetValueOrDefault(name, "absent")}");
     }
 
     static Dictionary<string, string> Members(string json) => JsonElement.Parse(json) is { ValueKind: JsonValueKind.Object } document

@@ -26,7 +26,7 @@ public sealed record SkippedEvent(string Id, string View, long Sequence, Guid Or
         // It must not move meanwhile.
         await session.BeginTransactionAsync(cancellation);
         await session.Do("select from events.mt_event_progression where name = $1 for update", view.Shard);
-        var fault = await view.FirstFault(session, await view.Position(session), cancellation);
+        var fault = await ViewFold.FirstFault(session, view, cancellation);
         if (fault?.Sequence != sequence)
             throw new SetupException($"The view '{view.Name}' {(fault is null ? "has not stopped before any event" : $"has stopped before the event {fault.Sequence}")}: only that can be left out, not {sequence}.");
         if (!fault.CanBeRead) throw new SetupException($"The event {sequence} cannot be read by this version, so no view gets past it: {fault.Why} Run the version that wrote it.");
@@ -41,19 +41,19 @@ public sealed record SkippedEvent(string Id, string View, long Sequence, Guid Or
     static string IdOf(StoredView view, long sequence) => $"{view.Name}/{sequence}";
 
     /// <summary>Tells the views of a store which events to leave out.</summary>
-    /// <returns>Whether that is news to them.</returns>
-    public static async Task<bool> Tell(IDocumentStore store, CancellationToken cancellation)
+    public static async Task Tell(IDocumentStore store, CancellationToken cancellation)
     {
         await using var session = store.QuerySession();
+        await Tell(store, session, cancellation);
+    }
+
+    /// <summary>Tells them of those that a session sees.</summary>
+    public static async Task Tell(IDocumentStore store, IQuerySession session, CancellationToken cancellation)
+    {
         var all = (await session.Query<SkippedEvent>().ToListAsync(cancellation)).ToLookup(skipped => skipped.View, skipped => skipped.Sequence);
-        var news = false;
         foreach (var projection in ((StoreOptions)store.Options).Projections.All)
         {
-            if (projection is not ISkipsEvents view || view.Skipped.SetEquals(all[projection.Name])) continue;
-            view.Skipped = all[projection.Name].ToFrozenSet();
-            news = true;
+            if (projection is ISkipsEvents view && !view.Skipped.SetEquals(all[projection.Name])) view.Skipped = all[projection.Name].ToFrozenSet();
         }
-
-        return news;
     }
 }

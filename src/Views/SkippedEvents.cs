@@ -41,7 +41,7 @@ public sealed partial class SkippedEvents(IDocumentStore store, Marten.Events.Da
         {
             if (StoredView.Of(store).FirstOrDefault(view => view.Shard == paused.Name.Identity) is not { } view) continue;
             await using var session = store.QuerySession();
-            if (await view.FirstFault(session, await view.Position(session), cancellation) is not null) continue;
+            if (await ViewFold.FirstFault(session, view, cancellation) is not null) continue;
             await daemon.StartAgentAsync(paused.Name, cancellation);
             LogGoesOn(view.Name);
         }

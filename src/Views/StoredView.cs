@@ -42,15 +42,6 @@ public abstract class StoredView(KeptView kept, IReadOnlyDictionary<string, stri
         ? Task.FromResult(long.MaxValue)
         : session.Value<long>("select coalesce(max(last_seq_id), 0) from events.mt_event_progression where name = $1", Shard);
 
-    /// <summary>The first event behind a position that the view cannot take, among the next; null where it can take them all.</summary>
-    public async Task<FoldFault?> FirstFault(IQuerySession session, long position, CancellationToken cancellation)
-    {
-        var next = await session.Find("select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500", row => row.GetGuid(0), position);
-        var fold = ViewFold.OfAll(this);
-        await ViewFold.Read(session, [.. next.Distinct()], [fold], cancellation);
-        return fold.Faults.Values.Where(fault => fault.Sequence > position).MinBy(fault => fault.Sequence);
-    }
-
     static string AsJson(string version, IEnumerable<(string Name, string Sql)> others) =>
         $"jsonb_build_object({string.Join(", ", others.Prepend(("mt_version", version)).Select(column => $"'column {column.Item1}', {column.Item2}"))})";
 

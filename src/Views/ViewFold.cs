@@ -56,6 +56,16 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
         }
     }
 
+    /// <summary>The first event behind where a view stands that it cannot take, among the next; null where it can take them all.</summary>
+    public static async Task<FoldFault?> FirstFault(IQuerySession session, StoredView view, CancellationToken cancellation)
+    {
+        var position = await view.Position(session);
+        var next = await session.Find("select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500", row => row.GetGuid(0), position);
+        var fold = OfAll(view);
+        await Read(session, [.. next.Distinct()], [fold], cancellation);
+        return fold.Faults.Values.Where(fault => fault.Sequence > position).MinBy(fault => fault.Sequence);
+    }
+
     static async Task<long> ReadToTheFault(IQuerySession session, Guid id, IReadOnlyCollection<ViewFold> folds, Exception refusal, CancellationToken cancellation)
     {
         var (readable, unreadable) = (0L, await session.Value<long>("select max(version) from events.mt_events where stream_id = $1", id));

@@ -13,14 +13,16 @@ public sealed partial class Architecture
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
         ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
-        ["Views"] = ["Orders", "Storage", "History", "Http"],                       // what holds for every view: that it is right, and when it can be relied on
+        ["Views"] = ["Orders", "Storage", "Http"],                                  // what holds for every view, and when it can be relied on
+        ["Proofs"] = ["Orders", "Storage", "History", "Views"],                     // that a view is right, and how it is made good
+        ["Rebuilding"] = ["Orders", "Storage", "History", "Http", "Views", "Proofs"], // views made anew beside those that are read
         ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                // tells what came of it
         ["WorkList"] = ["Orders", "Http", "Views"],                                 // what the shop has to do
         ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
-        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views"], // for operators
+        ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views", "Proofs", "Rebuilding"], // for operators
         ["Export"] = ["Orders", "Storage", "Operations", "Views"],                // what is stored, as a file
-        ["Import"] = ["Orders", "Storage", "Commands", "Operations", "Http", "Export", "History", "Views"], // the legacy shop's orders, and what was exported
-        ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Operations", "Http"], // describes what all the others serve
+        ["Import"] = ["Orders", "Storage", "Commands", "Operations", "Http", "Export", "History", "Views", "Proofs"], // the legacy shop's orders, and what was exported
+        ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Rebuilding", "Operations", "Http"], // describes what all the others serve
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];

@@ -1,4 +1,5 @@
 using OrderMonolith.Import;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;

@@ -4,6 +4,8 @@ using System.Text.Json;
 using Alba;
 using JasperFx.CommandLine;
 using Marten;
+using Marten.Events;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace OrderMonolith.Specs;
@@ -54,6 +56,9 @@ public sealed class Monolith : IAsyncDisposable
         ApiDocument.Check(method, path, content, answer);
         return answer;
     }
+
+    /// <summary>Returns when all views hold all events.</summary>
+    public Task CaughtUp() => Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(Eventually.Never);
 
     /// <summary>Asks the database itself, as its owner.</summary>
     public async Task<T> Query<T>(string sql)

@@ -1,5 +1,4 @@
 using Marten;
-using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -26,7 +25,7 @@ public sealed class Roles(Postgres postgres)
         var confirmed = await monolith.Send("POST", order + "/confirm");
         Assert.Equal(200, confirmed.Status);
 
-        if (lifecycle is "Async") await monolith.Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(TimeSpan.FromSeconds(15));
+        await monolith.CaughtUp();
         var summary = await monolith.Send("GET", order + "/summary");
         Assert.Equal(200, summary.Status);
         Assert.Equal(3, summary.Content.GetProperty("version").GetInt32());

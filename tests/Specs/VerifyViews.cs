@@ -3,6 +3,7 @@ using Marten;
 using OrderMonolith.Commands;
 using OrderMonolith.Import;
 using OrderMonolith.Orders;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;

@@ -2,6 +2,7 @@ using OrderMonolith.Commands;
 using OrderMonolith.Export;
 using OrderMonolith.Import;
 using OrderMonolith.Orders;
+using OrderMonolith.Proofs;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
 
@@ -80,7 +81,7 @@ public sealed class ExportedShop : IAsyncDisposable
 
     /// <summary>Exports events; whoever is told of the progress may stop it.</summary>
     public Task<EventExportSummary> Export(string name, ExportedPart? part = null, Action<Progress>? told = null, CancellationToken? stop = null) => EventExport.Run(
-        Shop.Database, new StoreEpoch(Shop.Database, TimeProvider.System), File(name), part ?? new(0, null), new Seen(told ?? (_ => { })), stop ?? Cancellation);
+        Shop.Store, Shop.Database, new StoreEpoch(Shop.Database, TimeProvider.System), File(name), part ?? new(0, null), new Seen(told ?? (_ => { })), stop ?? Cancellation);
 
     /// <summary>An empty store.</summary>
     public async Task<LegacyShop> Empty()

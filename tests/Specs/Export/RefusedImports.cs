@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
@@ -60,6 +59,32 @@ public sealed class RefusedImports(Postgres postgres)
         await IsEmpty(copy);
     }
 
+    /// <summary>The next event would be stored there, and every number before it taken one by one.</summary>
+    [Theory]
+    [InlineData("1", false)]
+    [InlineData("99999999999", false)]
+    [InlineData("1010", true)]
+    public async Task A_position_that_no_store_has_is_refused(string position, bool may)
+    {
+        await using var exported = await ExportedShop.With(postgres, 2);
+        await exported.Export("all");
+        var lines = await File.ReadAllLinesAsync(exported.File("all"), Cancellation);
+        lines[0] = lines[0].Replace("\"position\":10,", $"\"position\":{position},", StringComparison.Ordinal);
+        var body = string.Concat(lines[..^1].Select(line => line + "\n"));
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+        await File.WriteAllTextAsync(exported.File("lying"), $"{body}{JsonSerializer.Serialize(new { streams = 2, events = 10, sha256 = hash })}\n", new UTF8Encoding(false), Cancellation);
+
+        var copy = await exported.Empty();
+        if (may)
+        {
+            Assert.Equal(1010, (await exported.Import("lying", copy)).Position);
+            return;
+        }
+
+        Assert.Contains("it is not as it was exported", (await Assert.ThrowsAsync<BadInputException>(() => exported.Import("lying", copy))).Message, StringComparison.Ordinal);
+        await IsEmpty(copy);
+    }
+
     [Fact]
     public async Task A_store_that_is_not_empty_is_left_alone()
     {
@@ -118,6 +143,8 @@ public sealed class RefusedImports(Postgres postgres)
         Assert.Equal(2, (await BuiltProgram.Run(exported.Shop.ConnectionString, "export", file)).Code);
         Assert.Equal(2, (await BuiltProgram.Run(exported.Shop.ConnectionString, "export", file + "2", "--what", "everything")).Code);
         Assert.Equal(2, (await BuiltProgram.Run(exported.Shop.ConnectionString, "export", "/nowhere/all")).Code);
+        Assert.Equal(2, (await BuiltProgram.Run(exported.Shop.ConnectionString, "export", exported.File("none"), "--order", $"{Guid.NewGuid()}")).Code);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(file)!, "none*"));
 
         var lines = await BuiltProgram.Run(exported.Shop.ConnectionString, "export", "-", "--what", "orders");
         Assert.Equal((0, 2), (lines.Code, lines.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line).GetProperty("id").GetGuid()).Count()));
@@ -149,7 +176,7 @@ public sealed class RefusedImports(Postgres postgres)
 
         // PostgreSQL notices a little later.
         await using var here = database.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'order-monolith' and query like 'copy %'");
-        for (var clock = Stopwatch.StartNew(); (long)(await here.ExecuteScalarAsync(Cancellation))! > 0; await Task.Delay(20, Cancellation)) Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20));
+        await Eventually.That(async () => await here.ExecuteScalarAsync(Cancellation) is 0L);
     }
 
     static async Task IsEmpty(LegacyShop copy) => Assert.Equal(["0"], (await ExportedShop.Rows(copy)).Concat(await copy.Query("select id::text from views.mt_doc_order union all select id::text from views.mt_doc_order_summary")));

@@ -11,8 +11,6 @@ namespace OrderMonolith.Specs;
 /// <summary>The database stops under load: callers are told so at once, nothing that was acknowledged is lost, and the service is well again by itself.</summary>
 public sealed class OutageSpecs : IDisposable
 {
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
-
     readonly TemporaryFolder temporary = new();
 
     /// <inheritdoc />
@@ -40,7 +38,7 @@ public sealed class OutageSpecs : IDisposable
             await Kill(folder.ProcessId!.Value);
             await Until(client, "/health/ready", HttpStatusCode.ServiceUnavailable);
             await Until(client, "/v1/orders", HttpStatusCode.ServiceUnavailable);
-            await Eventually("refusal", () => Task.FromResult(!refused.IsEmpty));
+            await Eventually.That(() => Task.FromResult(!refused.IsEmpty));
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live", TestContext.Current.CancellationToken)).StatusCode);
 
             await postgres.EnsureRunningAsync(TestContext.Current.CancellationToken);
@@ -77,20 +75,14 @@ public sealed class OutageSpecs : IDisposable
     static Task More(ConcurrentBag<string> acknowledged)
     {
         var enough = acknowledged.Count + 50;
-        return Eventually($"{enough} orders", () => Task.FromResult(acknowledged.Count >= enough));
+        return Eventually.That(() => Task.FromResult(acknowledged.Count >= enough));
     }
 
-    static Task Until(HttpClient client, string path, HttpStatusCode status) => Eventually($"{status} of {path}", async () =>
+    static Task Until(HttpClient client, string path, HttpStatusCode status) => Eventually.That(async () =>
     {
         using var answer = await client.GetAsync(path, TestContext.Current.CancellationToken);
         return answer.StatusCode == status;
-    });
-
-    static async Task Eventually(string what, Func<Task<bool>> holds)
-    {
-        for (var clock = Stopwatch.StartNew(); !await holds(); await Task.Delay(50, TestContext.Current.CancellationToken))
-            Assert.True(clock.Elapsed < Soon, $"No {what} within {Soon}.");
-    }
+    }, $"{status} of {path}");
 
     /// <summary>Ends the server as a crash would: it saves nothing, and has to recover when it starts.</summary>
     static async Task Kill(int server)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FsCheck.Xunit;
 using Microsoft.Extensions.DependencyInjection;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using OrderMonolith.Commands;
 using OrderMonolith.Import;
@@ -13,8 +12,6 @@ namespace OrderMonolith.Specs;
 /// </summary>
 public sealed class SoldOrders(Postgres postgres) : IAsyncLifetime
 {
-    static readonly TimeSpan Soon = TimeSpan.FromMinutes(5);
-
     public Monolith Service { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -51,15 +48,9 @@ public sealed class SoldOrders(Postgres postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => Service.DisposeAsync();
 
     /// <summary>Waits until figures hold all that there is.</summary>
-    public static async Task CaughtUp(Monolith service)
-    {
-        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50, TestContext.Current.CancellationToken))
-        {
-            if (await service.Query<bool>("select coalesce((select last_seq_id from events.mt_event_progression where name = 'sales:All'), 0) >= (select max(seq_id) from events.mt_events)")
-                && (await service.Send("GET", "/v1/insights/sales")).Status is 200) return;
-            Assert.True(clock.Elapsed < Soon, $"Not within {Soon}.");
-        }
-    }
+    public static Task CaughtUp(Monolith service) => Eventually.That(async () =>
+        await service.Query<bool>("select coalesce((select last_seq_id from events.mt_event_progression where name = 'sales:All'), 0) >= (select max(seq_id) from events.mt_events)")
+        && (await service.Send("GET", "/v1/insights/sales")).Status is 200);
 
     /// <summary>The items of an answer.</summary>
     public async Task<List<JsonElement>> Items(string path)

@@ -4,6 +4,7 @@ using OrderMonolith.Commands;
 using OrderMonolith.History;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Proofs;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
@@ -58,9 +59,7 @@ public sealed class FilledGaps(Postgres postgres)
             await Assert.ThrowsAnyAsync<Exception>(() => session.SaveChangesAsync(Cancellation));
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        patience.CancelAfter(TimeSpan.FromSeconds(20));
-        while (await node.Query<long>("select count(*) from events.mt_events where type = 'tombstone'") < 2) await Task.Delay(20, patience.Token);
+        await Eventually.That(async () => await node.Query<long>("select count(*) from events.mt_events where type = 'tombstone'") >= 2);
     }
 
     static async Task IsSound(Monolith node)

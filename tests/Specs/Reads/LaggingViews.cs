@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JasperFx.Events.Projections;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +14,6 @@ public sealed class LaggingViews(Postgres postgres)
     const string Stuck = "alter table views.mt_doc_order_summary add constraint stuck check (false) not valid";
 
     static readonly DateTimeOffset Noon = Specification.Noon;
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     [Fact]
     public void A_view_that_moves_is_not_late_however_much_it_has_to_do()
@@ -57,7 +55,7 @@ public sealed class LaggingViews(Postgres postgres)
         }
 
         await using var next = await Start(database);
-        await Eventually(async () => (await next.Send("GET", order + "/summary")).Status is 200);
+        await Eventually.That(async () => (await next.Send("GET", order + "/summary")).Status is 200);
         Assert.Equal(200, (await next.Send("GET", "/v1/orders")).Status);
         Assert.Equal("Healthy", (await Health(next)).Status);
     }
@@ -87,10 +85,10 @@ public sealed class LaggingViews(Postgres postgres)
         var database = await postgres.CreateDatabaseAsync("lag");
         await using var node = await Start(database);
         var token = ("Consistency-Token", (await node.Send("POST", "/v1/orders", new { customerId = "ada" })).Header("Consistency-Token")!);
-        await Eventually(async () => (await node.Send("GET", "/v1/orders", null, token)).Status is 200);
+        await Eventually.That(async () => (await node.Send("GET", "/v1/orders", null, token)).Status is 200);
         await Execute(database, Stuck);
         await node.Send("POST", "/v1/orders", new { customerId = "ada" });
-        await Eventually(async () => (await Health(node)).Status is "Degraded");
+        await Eventually.That(async () => (await Health(node)).Status is "Degraded");
         Assert.Equal("projection-behind", (await node.Send("GET", "/v1/orders", null, token, ("Prefer", "wait=0"))).Code);
     }
 
@@ -107,7 +105,7 @@ public sealed class LaggingViews(Postgres postgres)
         Assert.Equal(200, (await node.Send("GET", "/v1/orders")).Status);
         Assert.Equal("order-not-found", (await node.Send("GET", $"/v1/orders/{Guid.NewGuid()}/summary")).Code);
 
-        await Eventually(async () => (await Health(node)).Status is "Degraded");
+        await Eventually.That(async () => (await Health(node)).Status is "Degraded");
         await IsBehind(node, order);
     }
 
@@ -167,9 +165,4 @@ public sealed class LaggingViews(Postgres postgres)
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    static async Task Eventually(Func<Task<bool>> holds)
-    {
-        for (var clock = Stopwatch.StartNew(); !await holds(); await Task.Delay(100, TestContext.Current.CancellationToken))
-            Assert.True(clock.Elapsed < Soon, $"Not within {Soon}.");
-    }
 }

@@ -1,12 +1,12 @@
 using JasperFx.Events.Projections;
 using Marten;
-using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrderMonolith.Commands;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Proofs;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
 
@@ -16,7 +16,6 @@ namespace OrderMonolith.Specs;
 public sealed class LifecycleSpecs(Postgres postgres)
 {
     static readonly string[] Turns = ["Inline", "Async", "Inline"];
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
 
     [Fact]
     public async Task There_and_back_the_summaries_say_what_the_events_say()
@@ -29,7 +28,7 @@ public sealed class LifecycleSpecs(Postgres postgres)
             foreach (var old in turn is 0 ? [] : await node.Query<Guid[]>("select array_agg(id) from views.mt_doc_order where data ->> 'status' <> 'Cancelled'"))
                 Assert.Equal(200, (await node.Send("POST", $"/v1/orders/{old}/cancel")).Status);
             await Seeding.Run(store, node.Services.GetRequiredService<TimeProvider>(), turn, 20, new Seen(_ => { }), TestContext.Current.CancellationToken);
-            await store.WaitForNonStaleProjectionDataAsync(Soon);
+            await node.CaughtUp();
 
             var found = new List<Difference>();
             var said = await new Verification(store, TestContext.Current.CancellationToken).OfAll(found.Add, new Seen(_ => { }));
@@ -45,7 +44,7 @@ public sealed class LifecycleSpecs(Postgres postgres)
     {
         await using var node = await Start(await postgres.CreateDatabaseAsync("lifecycle"), "Async");
         var path = (await node.Send("POST", "/v1/orders", new { customerId = "ada", items = new[] { new { productId = "tea", quantity = 2, unitPrice = 9.5m } } })).Header("Location")!;
-        await node.Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(Soon);
+        await node.CaughtUp();
 
         var summary = await node.Send("GET", path + "/summary");
         Assert.Equal((200, "\"2\"", 19), (summary.Status, summary.Header("ETag"), summary.Content.GetProperty("totalAmount").GetDecimal()));
@@ -65,7 +64,7 @@ public sealed class LifecycleSpecs(Postgres postgres)
         var refused = await Assert.ThrowsAsync<SetupException>(() => Join(source, inline, ProjectionLifecycle.Inline));
         Assert.StartsWith("OrderSummaries:Lifecycle cannot be Inline yet: some orders have events that their summaries lack.", refused.Message, StringComparison.Ordinal);
 
-        await using (var node = await Start(database, "Async")) await node.Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(Soon);
+        await using (var node = await Start(database, "Async")) await node.CaughtUp();
         await using (await Join(source, inline, ProjectionLifecycle.Inline)) { }
     }
 

@@ -1,5 +1,4 @@
 using Marten;
-using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OrderMonolith.Operations;
@@ -46,7 +45,7 @@ public sealed class RebuildSpecs(Postgres postgres)
         {
             var store = node.Services.GetRequiredService<IDocumentStore>();
             await Seeding.Run(store, node.Services.GetRequiredService<TimeProvider>(), 1, 20, new Seen(_ => { }), TestContext.Current.CancellationToken);
-            if (lifecycle is "Async") await store.WaitForNonStaleProjectionDataAsync(TimeSpan.FromSeconds(15));
+            await node.CaughtUp();
             await using var session = store.LightweightSession();
             foreach (var id in await node.Query<Guid[]>("select array_agg(id) from (select id from events.mt_streams order by id limit 7) first")) session.Events.ArchiveStream(id);
             await session.SaveChangesAsync(TestContext.Current.CancellationToken);
@@ -78,7 +77,7 @@ public sealed class RebuildSpecs(Postgres postgres)
         Assert.Equal(200, (await node.Send("POST", $"/v1/orders/{old}/items", """{"productId":"tea","quantity":2,"unitPrice":0.1000,"description":"T\u00e9 \"1\""}""")).Status);
         Assert.Equal(200, (await node.Send("POST", $"/v1/orders/{old}/confirm")).Status);
         Assert.Equal(200, (await node.Send("POST", $"/v1/orders/{old}/cancel", new { reason = "Grüße 🍵" })).Status);
-        if (lifecycle is "Async") await store.WaitForNonStaleProjectionDataAsync(TimeSpan.FromSeconds(15));
+        await node.CaughtUp();
     }
 
     static async Task<string[]> Views(string database)

@@ -6,6 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Proofs;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;

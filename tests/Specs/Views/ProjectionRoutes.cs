@@ -4,8 +4,8 @@ using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OrderMonolith.Operations;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Storage;
-using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
 

@@ -1,8 +1,9 @@
 using Marten;
-using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using OrderMonolith.Operations;
 using OrderMonolith.Orders;
+using OrderMonolith.Proofs;
+using OrderMonolith.Rebuilding;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
@@ -25,7 +26,7 @@ public sealed class RebuildsBeside(Postgres postgres)
     {
         await using var node = await Monolith.Start(postgres, null, ("OrderSummaries:Lifecycle", lifecycle));
         await Seed(node, Orders);
-        await CaughtUp(node);
+        await node.CaughtUp();
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var (writing, reading) = (Write(node, closing.Token), Read(node, closing.Token));
 
@@ -41,7 +42,7 @@ public sealed class RebuildsBeside(Postgres postgres)
         Assert.True(await writing > 0);
         Assert.True(await reading > 0);
         Assert.Contains(seen, progress => progress is { State: RebuildState.Building, EventsDone: > 0, EventsPerSecond: > 0 });
-        await CaughtUp(node);
+        await node.CaughtUp();
         await IsVerified(node);
         var before = await Rows(node);
         Assert.Equal(RebuildState.Switched, (await Rebuild(node, "order_summaries")).State);
@@ -61,7 +62,7 @@ public sealed class RebuildsBeside(Postgres postgres)
         await using (var node = await Monolith.Start(postgres, database, ("OrderSummaries:Lifecycle", lifecycle)))
         {
             await Seed(node, 120);
-            await CaughtUp(node);
+            await node.CaughtUp();
             before = await Rows(node);
             spoiled = await node.Query<string[]>("select array_agg(distinct stream_id::text order by stream_id::text) from events.mt_events where type = 'item_removed_v2'");
         }
@@ -80,8 +81,10 @@ public sealed class RebuildsBeside(Postgres postgres)
         var accepted = await Rebuild(mistaken, "order_summaries", accept: true);
         Assert.Equal((RebuildState.Switched, spoiled.Length), (accepted.State, accepted.Differences));
         Assert.NotEqual(before, await Rows(mistaken));
-        var back = await Rebuild(mistaken, "order_summaries", accept: true, rollBack: true);
+        told.Clear();
+        var back = await Rebuild(mistaken, "order_summaries", accept: true, rollBack: true, found: told.Add);
         Assert.Equal((RebuildState.Switched, spoiled.Length), (back.State, back.Differences));
+        Assert.All(told, difference => Assert.Matches("^totalAmount is .+, was ", difference.How));
         Assert.Equal(before, await Rows(mistaken));
     }
 
@@ -130,6 +133,44 @@ public sealed class RebuildsBeside(Postgres postgres)
             await IsVerified(node);
             Assert.InRange(last, 0, 20);
         }
+    }
+
+    [Fact]
+    public async Task It_waits_for_who_reads_for_long_and_nobody_waits_for_it()
+    {
+        await using var node = await Monolith.Start(postgres);
+        await Seed(node, 40);
+        var (tries, order) = (0, (await node.Send("POST", "/v1/orders", Tea)).Header("Location")!);
+        Task<RebuildProgress> rebuild;
+        await using (await Blocked.Behind(node.ConnectionString, "select from views.mt_doc_order_summary limit 1"))
+        {
+            rebuild = Rebuild(node, "order_summaries", seen: progress => tries += progress.State is RebuildState.Comparing ? 1 : 0);
+            await Eventually.That(() => Task.FromResult(tries > 4));
+            Assert.Equal(200, (await node.Send("POST", order + "/confirm")).Status);
+            Assert.Equal(200, (await node.Send("GET", order + "/summary")).Status);
+            Assert.Equal(200, (await node.Send("GET", "/v1/orders")).Status);
+            Assert.False(rebuild.IsCompleted);
+        }
+
+        Assert.Equal(RebuildState.Switched, (await rebuild).State);
+        await IsVerified(node);
+    }
+
+    [Fact]
+    public async Task What_somebody_had_read_before_the_switch_and_writes_after_it_is_made_good()
+    {
+        await using var node = await Monolith.Start(postgres);
+        var order = (await node.Send("POST", "/v1/orders", Tea)).Header("Location")!;
+        const string Spoil = "update views.mt_doc_order_summary set data = data || '{\"totalAmount\": 1}' returning 1";
+        await node.Query<object>(Spoil);
+        var end = await Rebuild(node, "order_summaries", accept: true, seen: progress =>
+        {
+            if (progress.State is not RebuildState.Switched) return;
+            Assert.Equal(200, node.Send("POST", order + "/confirm").GetAwaiter().GetResult().Status);
+            node.Query<object>(Spoil).GetAwaiter().GetResult();
+        });
+        Assert.Equal((RebuildState.Switched, 1), (end.State, end.Differences));
+        await IsVerified(node);
     }
 
     [Fact]
@@ -213,12 +254,6 @@ public sealed class RebuildsBeside(Postgres postgres)
 
     static Task<SeedSummary> Seed(Monolith node, int orders) =>
         Seeding.Run(node.Services.GetRequiredService<IDocumentStore>(), node.Services.GetRequiredService<TimeProvider>(), 1, orders, new Seen(_ => { }), Cancellation);
-
-    static async Task CaughtUp(Monolith node)
-    {
-        var store = node.Services.GetRequiredService<IDocumentStore>();
-        if (store.Advanced.AllAsyncProjectionShardNames().Count > 0) await store.WaitForNonStaleProjectionDataAsync(TimeSpan.FromSeconds(30));
-    }
 
     static Task<string> Rows(Monolith node) => node.Query<string>("select md5(string_agg(concat_ws(' ', id, data::text, mt_version, customer_id, status, currency, total_amount, created_at, last_updated), ',' order by id)) from views.mt_doc_order_summary");
 

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using Marten;
 using Npgsql;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Rebuilding;
 
 /// <summary>The rebuilds that were asked for: takes requests, calls them off, and does those that any node may do.</summary>
 /// <remarks>A node that finds one that nobody works on goes on with it: whoever did is gone.</remarks>

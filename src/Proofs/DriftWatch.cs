@@ -2,8 +2,9 @@ using System.Diagnostics.Metrics;
 using Marten;
 using Npgsql;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Proofs;
 
 /// <summary>How often the drift watch looks.</summary>
 /// <param name="Interval">The time between two looks; ten seconds unless said, zero for never.</param>
@@ -133,7 +134,7 @@ public sealed partial class DriftWatch(
             var position = await view.Position(session);
             var stands = positions.TryGetValue(view.Name, out var before) && before == position;
             positions[view.Name] = position;
-            if (stands && await view.FirstFault(session, position, cancellation) is { } fault) stopped.Add(Drift.Of(view, fault, clock.GetUtcNow()));
+            if (stands && await ViewFold.FirstFault(session, view, cancellation) is { } fault) stopped.Add(Drift.Of(view, fault, clock.GetUtcNow()));
         }
 
         return stopped;

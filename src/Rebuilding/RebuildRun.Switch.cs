@@ -1,9 +1,11 @@
 using System.Data;
 using System.Data.Common;
 using Npgsql;
+using OrderMonolith.Proofs;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Rebuilding;
 
 /// <content>The second half: what was built is compared with what is read, and takes its place.</content>
 public sealed partial class RebuildRun
@@ -35,7 +37,7 @@ public sealed partial class RebuildRun
     Difference Difference(DbDataReader row)
     {
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
-        return new(view.Name, row.GetGuid(0), Views.Difference.Between(Text(1), Text(2), Text(3), Text(4)));
+        return new(view.Name, row.GetGuid(0), OrderMonolith.Views.Difference.Between(Text(1), Text(2), Text(3), Text(4), rebuild.RollBack ? "was" : "should be"));
     }
 
     void Count(Difference difference)

@@ -1,6 +1,7 @@
 using Marten;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Proofs;
 
 /// <summary>Writes rows that differ from what their events say anew, order by order, while the service goes on.</summary>
 public sealed class Repair(IDocumentStore store, TimeProvider clock, CancellationToken stop)

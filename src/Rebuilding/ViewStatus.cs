@@ -1,8 +1,9 @@
 using System.Globalization;
 using JasperFx.Events.Projections;
 using Marten;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Rebuilding;
 
 /// <summary>How a view is.</summary>
 public enum ViewState

@@ -2,9 +2,11 @@ using System.Data;
 using Marten;
 using Npgsql;
 using OrderMonolith.History;
+using OrderMonolith.Proofs;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Rebuilding;
 
 /// <summary>Builds a view anew beside the one that is read, proves that both are the same, and only then has what was built be read.</summary>
 /// <remarks>
@@ -30,7 +32,7 @@ public sealed partial class RebuildRun(
     readonly ViewTables tables = new(view);
     readonly HashSet<Guid> open = [];
     readonly HashSet<Guid> different = [];
-    RebuildProgress progress = new(rebuild.Id, view.Name, clock.GetUtcNow());
+    RebuildProgress progress = RebuildProgress.Of(rebuild, clock.GetUtcNow());
     bool isRead = true;
 
     /// <summary>What is built holds all events up to here, of those that the view that is read has seen; unknown before all orders were looked at.</summary>
@@ -82,13 +84,12 @@ public sealed partial class RebuildRun(
     {
         await using var session = store.QuerySession();
         isRead = (await session.LoadAsync<ViewLifecycle>(view.Name, stop))?.Version is not { } version || version == view.Version;
-        if (await session.LoadAsync<RebuildProgress>(rebuild.Id, stop) is { } before && (before.IsOver || before.Build == ThisBuild || rebuild.RollBack))
+        if (await session.LoadAsync<RebuildProgress>(rebuild.Id, stop) is { } before)
         {
-            progress = before.IsOver ? before : before with { Differences = 0, FirstDifferences = [] };
-            return;
+            var goesOn = before.Build == ThisBuild || rebuild.RollBack;
+            progress = before.IsOver ? before : goesOn ? before with { Differences = 0, FirstDifferences = [] } : progress with { Step = before.Step };
+            if (before.IsOver || goesOn) return;
         }
-
-        progress = progress with { Step = await session.LoadAsync<RebuildProgress>(rebuild.Id, stop) is { } ofAnotherBuild ? ofAnotherBuild.Step : 0 };
 
         await Step(async step =>
         {

@@ -1,8 +1,9 @@
 using JasperFx.Events;
 using Marten;
 using OrderMonolith.History;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Proofs;
 
 /// <summary>What a verification came to.</summary>
 public sealed record VerificationSummary
@@ -70,7 +71,7 @@ public sealed class Verification(IDocumentStore store, CancellationToken stop)
         await using var session = store.QuerySession();
         var stopped = new List<Difference>();
         foreach (var view in views.Where(view => view.Shard is not null))
-            if (await view.FirstFault(session, await view.Position(session), stop) is { } fault) stopped.Add(new(view.Name, fault.OrderId, $"the view stops: {fault}"));
+            if (await ViewFold.FirstFault(session, view, stop) is { } fault) stopped.Add(new(view.Name, fault.OrderId, $"the view stops: {fault}"));
         return stopped;
     }
 

@@ -1,4 +1,6 @@
-namespace OrderMonolith.Views;
+using OrderMonolith.Views;
+
+namespace OrderMonolith.Rebuilding;
 
 /// <summary>Where a rebuild is.</summary>
 public enum RebuildState
@@ -50,6 +52,23 @@ public sealed record RebuildProgress(Guid Id, string View, DateTimeOffset Starte
 {
     /// <summary>How many differences are kept here; all are counted.</summary>
     public const int MostKept = 1_000;
+
+    /// <summary>One that has just begun.</summary>
+    public static RebuildProgress Of(Rebuild rebuild, DateTimeOffset startedAt) => new(rebuild.Id, rebuild.View, startedAt)
+    {
+        RollBack = rebuild.RollBack,
+        AcceptDifferences = rebuild.AcceptDifferences,
+        RequestedBy = rebuild.RequestedBy,
+    };
+
+    /// <summary>Whether it goes back to what was read before the last one.</summary>
+    public bool RollBack { get; init; }
+
+    /// <summary>Whether what it makes is to be read even if it differs from what was.</summary>
+    public bool AcceptDifferences { get; init; }
+
+    /// <summary>Who wants it.</summary>
+    public string RequestedBy { get; init; } = "";
 
     /// <summary>Steps done; nobody goes on who did not do the last one or read of it.</summary>
     public long Step { get; init; }

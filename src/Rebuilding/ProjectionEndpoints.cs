@@ -7,9 +7,10 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Mvc;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Views;
 using Wolverine.Http;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Rebuilding;
 
 /// <summary>What a rebuild may do.</summary>
 /// <param name="AcceptDifferences">Whether what was built is to be read even if it differs from what was.</param>
@@ -109,7 +110,7 @@ public static class ProjectionEndpoints
         await using var session = store.QuerySession();
         var rebuild = await session.LoadAsync<Rebuild>(rebuildId, cancellation);
         if (rebuild?.View != name) throw new ProblemException("projection-not-found", $"There is no such rebuild of '{name}'.");
-        return await session.LoadAsync<RebuildProgress>(rebuildId, cancellation) ?? new(rebuildId, name, rebuild.RequestedAt);
+        return await session.LoadAsync<RebuildProgress>(rebuildId, cancellation) ?? RebuildProgress.Of(rebuild, rebuild.RequestedAt);
     }
 
     static async IAsyncEnumerable<SseItem<RebuildProgress>> Changes(

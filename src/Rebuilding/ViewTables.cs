@@ -1,6 +1,7 @@
 using Marten;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Rebuilding;
 
 /// <summary>Where a view's rows lie: those that are read, those that are made anew beside them, and those that were read before. They change places, never names.</summary>
 public sealed class ViewTables

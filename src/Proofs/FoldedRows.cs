@@ -1,6 +1,7 @@
 using Marten;
+using OrderMonolith.Views;
 
-namespace OrderMonolith.Views;
+namespace OrderMonolith.Proofs;
 
 /// <summary>The rows that a fold makes, as PostgreSQL would hold them: written to a table, or compared with one.</summary>
 public sealed class FoldedRows
