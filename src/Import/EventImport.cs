@@ -159,7 +159,7 @@ public sealed class EventImport : IDisposable
     async Task LeaveOut()
     {
         await using var session = store.LightweightSession(SessionOptions.ForTransaction(transaction));
-        session.Insert(walk.Header!.LeftOut ?? []);
+        session.Insert<SkippedEvent>([.. walk.Header!.LeftOut ?? []]);
         await session.SaveChangesAsync(stop);
         await SkippedEvent.Tell(store, session, stop);
     }

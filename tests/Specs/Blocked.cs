@@ -15,11 +15,14 @@ public sealed class Blocked : IAsyncDisposable
 
     Blocked(NpgsqlDataSource database, NpgsqlConnection connection, NpgsqlTransaction transaction) => (this.database, this.connection, this.transaction) = (database, connection, transaction);
 
-    /// <summary>Does something, as the owner of a database, and leaves it open.</summary>
-    public static async Task<Blocked> Behind(string connectionString, string statement)
+    /// <summary>Does something, as the owner of a database or as somebody else, and leaves it open.</summary>
+    public static async Task<Blocked> Behind(string connectionString, string statement, (string Name, string Password)? user = null)
     {
         var database = NpgsqlDataSource.Create(Postgres.AsOwner(connectionString));
-        var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        var address = new NpgsqlConnectionStringBuilder(Postgres.AsOwner(connectionString)) { Pooling = false };
+        if (user is { } other) (address.Username, address.Password) = other;
+        var connection = new NpgsqlConnection(address.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var block = new NpgsqlCommand(statement, connection, transaction);
         await block.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
@@ -29,8 +32,14 @@ public sealed class Blocked : IAsyncDisposable
     /// <summary>Returns when somebody waits for it; the process that should must not end before.</summary>
     public async Task UntilSomebodyWaits(Process waiting)
     {
+        for (; !await SomebodyWaits(); await Task.Delay(Breath, TestContext.Current.CancellationToken)) Assert.False(waiting.HasExited);
+    }
+
+    /// <summary>Whether somebody waits for it.</summary>
+    public async Task<bool> SomebodyWaits()
+    {
         await using var waits = database.CreateCommand($"select exists (select from pg_stat_activity where {connection.ProcessID} = any(pg_blocking_pids(pid)))");
-        for (; await waits.ExecuteScalarAsync(TestContext.Current.CancellationToken) is not true; await Task.Delay(Breath, TestContext.Current.CancellationToken)) Assert.False(waiting.HasExited);
+        return await waits.ExecuteScalarAsync(TestContext.Current.CancellationToken) is true;
     }
 
     /// <inheritdoc />
