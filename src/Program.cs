@@ -33,7 +33,7 @@ try
         critters.Production.ResourceAutoCreate = AutoCreate.None;
     });
     builder.Services.AddSingleton<TimeProvider>(new MicrosecondClock(TimeProvider.System));
-    builder.Services.AddSingleton<StoreEpoch>().AddSingleton<ViewProgress>().AddSingleton<ConsistentReads>().AddSingleton<QuestionsAtOnce>().AddSingleton(typeof(View<>));
+    builder.Services.AddSingleton<StoreEpoch>().AddSingleton<ViewProgress>().AddSingleton<ConsistentReads>().AddSingleton(typeof(QuestionsAtOnce<>)).AddSingleton(typeof(View<>));
     builder.AddServingLock();
     builder.Host.UseWolverine(Topology.Messages);
     builder.Services.AddWolverineHttp();

@@ -72,6 +72,17 @@ public sealed class ExportFile : IAsyncDisposable
         target.Position = whole;
     }
 
+    /// <summary>Whether what was written before begins so.</summary>
+    public async Task<bool> Begins(byte[] start, CancellationToken cancellation)
+    {
+        if (!IsBegun) return false;
+        var first = new byte[start.Length];
+        var content = IsCompressed ? new MemoryStream(await GzipMember.Next(target, cancellation) ?? []) : target;
+        await content.ReadAtLeastAsync(first, first.Length, throwOnEndOfStream: false, cancellation);
+        target.Position = 0;
+        return first.SequenceEqual(start);
+    }
+
     /// <summary>Drops all that was written before.</summary>
     public void Restart()
     {

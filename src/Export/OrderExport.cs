@@ -16,9 +16,15 @@ public static class OrderExport
     public static async Task<long> Run(NpgsqlDataSource database, IDocumentStore store, string path, Guid? order, IProgress<Progress> progress, CancellationToken stop)
     {
         await using var file = ExportFile.Open(path);
+        if (await file.Begins(ExportHeader.Start.ToArray(), stop))
+            throw new BadInputException($"{ExportFile.Unfinished(path)} was begun as an export of events. Remove it, or name another file.");
         file.Restart();
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var moment = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
+
+        // A rebuild that puts another table in place ends before the moment is taken, or begins after the export.
+        await using var stay = new NpgsqlCommand($"lock table {store.TableOf<Order>()} in access share mode", connection, moment);
+        await stay.ExecuteNonQueryAsync(stop);
         await using var count = Command("count(*)", "");
         var (orders, all) = (0L, (long)(await count.ExecuteScalarAsync(stop))!);
         if (order is not null && all == 0) throw new BadInputException($"Order {order} is not in the view: run 'verify --repair'.");

@@ -24,6 +24,13 @@ public static class StreamPages
     public static Task<IReadOnlyList<Guid>> Next(IQuerySession session, Guid after, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellation) =>
         Next(session, "exists (select from events.mt_events e where e.stream_id = s.id and e.timestamp >= ? and e.timestamp < ?)", cancellation, after, since, until);
 
+    /// <summary>The ids of the next of some orders, none at the end.</summary>
+    /// <param name="session">Where from.</param>
+    /// <param name="after">The last id of the page before.</param>
+    /// <param name="among">These orders.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static Task<IReadOnlyList<Guid>> Next(IQuerySession session, Guid after, Guid[] among, CancellationToken cancellation) => Next(session, "id = any(?)", cancellation, after, among);
+
     /// <remarks>The first order of a page is in it however many events it has.</remarks>
     static Task<IReadOnlyList<Guid>> Next(IQuerySession session, string which, CancellationToken cancellation, params object[] values) => session.QueryAsync<Guid>($"""
         select id from (

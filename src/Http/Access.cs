@@ -68,13 +68,16 @@ public static partial class Access
         builder.Services.AddAuthorization(options =>
         {
             options.DefaultPolicy = Policy(_ => true);
-            foreach (var scope in Scopes.All.Keys) options.AddPolicy(scope, Policy(caller => caller.Allow(scope)));
+            foreach (var scope in Scopes.All.Keys) options.AddPolicy(scope, Policy(caller => caller.Allow(scope) && (scope is not Scopes.Operations || SeesAll(caller))));
         });
 
         AuthorizationPolicy Policy(Func<ClaimsPrincipal, bool> allows) => tokens
             ? new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => allows(context.User)).Build()
             : new AuthorizationPolicyBuilder().RequireAssertion(_ => true).Build();
     }
+
+    /// <summary>What operators see is of all customers, so nobody who stands for one is an operator.</summary>
+    static bool SeesAll(ClaimsPrincipal caller) => !caller.HasClaim(claim => claim.Type is Caller.CustomerClaim);
 
     /// <summary>Finds out who calls, and whether they may do what they ask for.</summary>
     public static void UseAccess(this WebApplication app)
@@ -95,7 +98,7 @@ public static partial class Access
             },
             OnForbidden = context =>
             {
-                if (context.HttpContext.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(asked => asked.Policy).FirstOrDefault(policy => policy is not null) is { } scope)
+                if (context.HttpContext.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(asked => asked.Policy).FirstOrDefault(policy => policy is not null) is { } scope && !context.HttpContext.User.Allow(scope))
                     context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{scope}\"";
                 return Task.CompletedTask;
             },
@@ -109,11 +112,11 @@ public static partial class Access
             return "The token needs a subject (sub) of at most 255 characters.";
         if (Caller.Reserved.Contains(subject)) return $"The subject '{subject}' is reserved.";
 
-        var customers = caller.FindAll("customer_id").ToList();
+        var customers = caller.FindAll(Caller.CustomerClaim).ToList();
         return customers switch
         {
             // An empty array leaves no claim behind.
-            [] when !token.TryGetPayloadValue<object>("customer_id", out _) => null,
+            [] when !token.TryGetPayloadValue<object>(Caller.CustomerClaim, out _) => null,
             [{ Value: Caller.Guest }] => "The customer 'guest' is reserved.",
             [{ ValueType: ClaimValueTypes.String, Value: var id }] when new CustomerIdAttribute().IsValid(id) => null,
             _ => "The claim customer_id is not the id of a customer.",

@@ -9,6 +9,9 @@ namespace OrderMonolith.Http;
 /// <param name="CustomerId">The customer that the token stands for, if it does: all other customers' orders do not exist for it.</param>
 public sealed record Caller(string Actor, string Issuer, string? CustomerId)
 {
+    /// <summary>The claim of a token that stands for a customer: the customer's id.</summary>
+    public const string CustomerClaim = "customer_id";
+
     /// <summary>The actor where nobody has to say who they are.</summary>
     public const string Anonymous = "anonymous";
 
@@ -20,5 +23,5 @@ public sealed record Caller(string Actor, string Issuer, string? CustomerId)
 
     /// <summary>The caller of a request.</summary>
     public static Caller Of(HttpContext http) =>
-        new(http.User.FindFirstValue("sub") ?? Anonymous, http.User.FindFirstValue("iss") ?? "", http.User.FindFirstValue("customer_id"));
+        new(http.User.FindFirstValue("sub") ?? Anonymous, http.User.FindFirstValue("iss") ?? "", http.User.FindFirstValue(CustomerClaim));
 }

@@ -57,9 +57,11 @@ public sealed class EventImport : IDisposable
     {
         try
         {
+            // A pipe says that it has no length, and what was read of one is gone.
+            if (new FileInfo(path).Length == 0) return false;
             using var file = InputFile.Open(path);
             var start = new byte[ExportHeader.Start.Length];
-            return file.CanBeReadAgain && file.Content.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && ExportHeader.Start.SequenceEqual(start);
+            return file.Content.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && ExportHeader.Start.SequenceEqual(start);
         }
         catch (Exception e) when (e is BadInputException || InputFile.IsUnreadable(e))
         {

@@ -16,9 +16,6 @@ public sealed class InputFile : IDisposable
     /// <summary>What is in it, uncompressed.</summary>
     public Stream Content { get; }
 
-    /// <summary>Whether it can be read again: pipes cannot.</summary>
-    public bool CanBeReadAgain => file.CanSeek;
-
     /// <summary>Its size in bytes, compressed as it is; 0 where it is no ordinary file.</summary>
     public long Length => file.CanSeek ? file.Length : 0;
 

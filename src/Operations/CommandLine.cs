@@ -5,6 +5,7 @@ using Marten;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using OrderMonolith.Storage;
+using OrderMonolith.Views;
 using Spectre.Console;
 
 namespace OrderMonolith.Operations;
@@ -97,11 +98,13 @@ public static class CommandLine
         if (!await alone.TryAlone(CancellationToken.None))
             throw new SetupException($"A node is serving this database. Stop all nodes first: '{string.Join(' ', asked.Words)}' works on whole views or empties tables.");
 
-        if (asked.NamedProjection is { } name && !((StoreOptions)app.Services.GetRequiredService<IDocumentStore>().Options).Projections.All.Any(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        var store = app.Services.GetRequiredService<IDocumentStore>();
+        if (asked.NamedProjection is { } name && !((StoreOptions)store.Options).Projections.All.Any(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
             throw new SetupException($"There is no projection '{name}'. 'projections list' names those there are.");
 
         // Should it be cut short, the next node that starts sees that the views are not whole.
-        await ViewGuard.Forget(app.Services.GetRequiredService<IDocumentStore>());
+        await ViewGuard.Forget(store);
+        if (asked.IsInPlace) await SkippedEvent.Tell(store, CancellationToken.None);
         return await app.RunJasperFxCommands([.. asked.Words.Where(word => word is not Invocation.InPlace)]);
     }
 

@@ -94,9 +94,10 @@ public sealed class DriftHealth(IDocumentStore store) : IHealthCheck
         try
         {
             await using var session = store.QuerySession();
-            var wrong = await session.Find(
+            var wrong = await session.Each(
                 $"select data ->> 'view', count(*), max((data ->> 'stoppedBefore')::bigint) from {store.TableOf<Drift>()} group by 1 order by 1",
-                row => row.IsDBNull(2) ? $"{row.GetInt64(1)} orders differ in {row.GetString(0)}" : $"{row.GetString(0)} has stopped before event {row.GetInt64(2)}");
+                row => row.IsDBNull(2) ? $"{Drift.HowMany(row.GetInt64(1))} orders differ in {row.GetString(0)}" : $"{row.GetString(0)} has stopped before event {row.GetInt64(2)}",
+                cancellationToken).ToListAsync(cancellationToken);
             return wrong.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded($"{string.Join("; ", wrong)}: see the log, or run 'verify'.");
         }
         catch (Exception e) when (StorageFault.Is(e))

@@ -54,7 +54,7 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
         {
             "list" => List(views, input.JsonFlag),
             "rebuild" or RollBack => await Rebuild(views, input, cancellationToken),
-            "cancel" => await Cancel(views),
+            "cancel" => await Cancel(views, cancellationToken),
             "skip" => await Skip(views[0], input, cancellationToken),
             var other => throw new BadInputException($"'{other}' is nothing to do with projections: list, rebuild, rollback, cancel or skip."),
         };
@@ -67,11 +67,18 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
         return ExitCode.Done;
     }
 
-    async Task<ExitCode> Cancel(IReadOnlyList<ViewStatus> views)
+    async Task<ExitCode> Cancel(IReadOnlyList<ViewStatus> views, CancellationToken cancellation)
     {
-        var called = 0;
+        var (called, rebuilds) = (0, Services.GetRequiredService<Rebuilds>());
         foreach (var view in views)
-            if (await Services.GetRequiredService<Rebuilds>().Cancel(view.Name) is not null) called++;
+        {
+            if (await rebuilds.Cancel(view.Name) is not { } rebuild) continue;
+
+            // Whoever works on it sees that at its next step. Where nobody does, it is put away here.
+            await Terminal.Watch(progress => rebuilds.Do(rebuild, _ => { }, new Shown(progress), cancellation));
+            called++;
+        }
+
         Terminal.Say(Invariant($"{called} rebuilds called off"));
         return ExitCode.Done;
     }

@@ -19,8 +19,6 @@ public sealed class VerifyInput : OperatorInput
 [Description("Fold every order's events and compare with the stored views, also while nodes serve. Names each order that differs and ends with 1 if any does, or still does after --repair", Name = "verify")]
 public sealed class VerifyCommand : OperatorCommand<VerifyInput>
 {
-    const int MostRecorded = 1_000;
-
     /// <inheritdoc />
     protected override async Task<ExitCode> Run(VerifyInput input, CancellationToken cancellationToken)
     {
@@ -31,7 +29,7 @@ public sealed class VerifyCommand : OperatorCommand<VerifyInput>
             difference =>
             {
                 report.Add(difference, Sentence);
-                if (input.RepairFlag || wrong.Count < MostRecorded) wrong.Add(difference);
+                if (input.RepairFlag || wrong.Count < Drift.MostKept) wrong.Add(difference);
             },
             progress));
         IReadOnlyList<Difference> left = wrong;

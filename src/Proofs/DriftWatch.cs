@@ -34,8 +34,7 @@ public sealed partial class DriftWatch(
 
     readonly Counter<long> found = meters.Create(Meter).CreateCounter<long>("orders.drift.found", "{difference}", "Rows of views, and events, that were found not to be what they should.");
     readonly IReadOnlyList<StoredView> views = StoredView.Of(store);
-    readonly Dictionary<string, long> positions = [];
-
+    Dictionary<string, long> positions = [];
     long last = -1;
 
     /// <inheritdoc />
@@ -79,10 +78,13 @@ public sealed partial class DriftWatch(
         Guid[] others = [.. again.Concat(await Changed(session)).Distinct()];
         if (others.Length > 0) differences.AddRange(await verification.Of(others));
         looked.UnionWith(others);
-        var now = differences.Select(difference => Drift.Of(difference, clock.GetUtcNow())).Concat(await Stopped(session, cancellation)).DistinctBy(drift => drift.Id).ToDictionary(drift => drift.Id);
+        differences.AddRange(await verification.Stopped(Standing(await Positions(session))));
+        var now = differences.Select(difference => Drift.Of(difference, clock.GetUtcNow())).DistinctBy(drift => drift.Id).ToDictionary(drift => drift.Id);
+        var kept = before.Values.CountBy(drift => drift.View).ToDictionary();
 
         foreach (var (id, drift) in now.Where(drift => before.GetValueOrDefault(drift.Key)?.How != drift.Value.How))
         {
+            if (!before.ContainsKey(id) && (kept[drift.View] = kept.GetValueOrDefault(drift.View) + 1) > Drift.MostKept) continue;
             found.Add(1, new KeyValuePair<string, object?>("view", drift.View));
             LogDrift(drift.OrderId, drift.View, drift.How);
             session.Store(before.TryGetValue(id, out var known) ? drift with { FoundAt = known.FoundAt } : drift);
@@ -98,7 +100,7 @@ public sealed partial class DriftWatch(
     }
 
     /// <summary>The next page of orders. Behind the last one it begins again with the first, whichever node looks.</summary>
-    async Task<(HashSet<Guid> Looked, List<Difference> Differences)> Round(IDocumentSession session, Verification verification, CancellationToken cancellation)
+    static async Task<(HashSet<Guid> Looked, List<Difference> Differences)> Round(IDocumentSession session, Verification verification, CancellationToken cancellation)
     {
         var place = await session.LoadAsync<DriftWatchPlace>(DriftWatchPlace.Only, cancellation);
         var page = await verification.Page(place?.After ?? Guid.Empty);
@@ -110,7 +112,7 @@ public sealed partial class DriftWatch(
             differences.AddRange(page.Differences);
         }
 
-        session.Store(new DriftWatchPlace(DriftWatchPlace.Only, page.Last ?? Guid.Empty, clock.GetUtcNow()));
+        session.Store(new DriftWatchPlace(DriftWatchPlace.Only, page.Last ?? Guid.Empty));
         return (looked, differences);
     }
 
@@ -125,20 +127,16 @@ public sealed partial class DriftWatch(
             """, row => row.GetGuid(0), since);
     }
 
-    /// <summary>Views that have something to do and did not move since the last look, because they cannot take an event.</summary>
-    async Task<List<Drift>> Stopped(IQuerySession session, CancellationToken cancellation)
+    /// <summary>Views that did not move since the last look, or were not looked at yet: they may have stopped.</summary>
+    List<StoredView> Standing(Dictionary<string, long> now)
     {
-        var stopped = new List<Drift>();
-        foreach (var view in views.Where(view => view.Shard is not null))
-        {
-            var position = await view.Position(session);
-            var stands = positions.TryGetValue(view.Name, out var before) && before == position;
-            positions[view.Name] = position;
-            if (stands && await ViewFold.FirstFault(session, view, cancellation) is { } fault) stopped.Add(Drift.Of(view, fault, clock.GetUtcNow()));
-        }
-
-        return stopped;
+        var standing = views.Where(view => view.Shard is { } shard && positions.GetValueOrDefault(shard, -1) is var before && (before < 0 || before == now.GetValueOrDefault(shard))).ToList();
+        positions = now;
+        return standing;
     }
+
+    static async Task<Dictionary<string, long>> Positions(IQuerySession session) =>
+        (await session.Find("select name, last_seq_id from events.mt_event_progression", row => (Shard: row.GetString(0), Position: row.GetInt64(1)))).ToDictionary(row => row.Shard, row => row.Position);
 
     [LoggerMessage(LogLevel.Error, "Order {OrderId} in {View}: {How}. 'verify --repair' writes a row anew from its events; 'projections skip' lets a view go on behind an event that it cannot take.")]
     partial void LogDrift(Guid orderId, string view, string how);

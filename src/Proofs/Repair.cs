@@ -15,7 +15,7 @@ public sealed class Repair(IDocumentStore store, TimeProvider clock, Cancellatio
 
     /// <summary>Makes good what is wrong, and looks again.</summary>
     /// <param name="wrong">What a verification found.</param>
-    /// <returns>What is still wrong: events that are missing cannot be made good, and the rows of such an order stay as they are.</returns>
+    /// <returns>What is still wrong: events that are missing cannot be made good, and the rows of such an order stay as they are; neither can a view that stops before an event.</returns>
     public async Task<IReadOnlyList<Difference>> Of(IReadOnlyList<Difference> wrong)
     {
         Guid[] orders = [.. wrong.Select(difference => difference.OrderId).Distinct()];
@@ -26,14 +26,14 @@ public sealed class Repair(IDocumentStore store, TimeProvider clock, Cancellatio
             wrong = await StillWrong(orders);
         }
 
-        return wrong;
+        return [.. wrong.Where(difference => difference.StoppedBefore is null), .. await new Verification(store, stop).Stopped(views.Values)];
     }
 
     /// <summary>Not of an order that lost events: its rows may be all that is left of them.</summary>
     IEnumerable<Difference> MayBeRewritten(IReadOnlyList<Difference> wrong)
     {
         var lost = wrong.Where(difference => difference.View is Verification.Events).Select(difference => difference.OrderId).ToHashSet();
-        return wrong.Where(difference => views.ContainsKey(difference.View) && !lost.Contains(difference.OrderId));
+        return wrong.Where(difference => difference.StoppedBefore is null && views.ContainsKey(difference.View) && !lost.Contains(difference.OrderId));
     }
 
     async Task<IReadOnlyList<Difference>> StillWrong(Guid[] orders)

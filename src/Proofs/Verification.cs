@@ -56,7 +56,7 @@ public sealed class Verification(IDocumentStore store, CancellationToken stop)
             after = page.Last;
         }
 
-        foreach (var stopped in await Stopped())
+        foreach (var stopped in await Stopped(views))
         {
             summary.Differences++;
             found(stopped);
@@ -65,13 +65,13 @@ public sealed class Verification(IDocumentStore store, CancellationToken stop)
         return summary;
     }
 
-    /// <summary>Views that cannot take the event that comes next.</summary>
-    async Task<List<Difference>> Stopped()
+    /// <summary>Those of some views that cannot take the event that comes next.</summary>
+    public async Task<List<Difference>> Stopped(IEnumerable<StoredView> some)
     {
         await using var session = store.QuerySession();
         var stopped = new List<Difference>();
-        foreach (var view in views.Where(view => view.Shard is not null))
-            if (await ViewFold.FirstFault(session, view, stop) is { } fault) stopped.Add(new(view.Name, fault.OrderId, $"the view stops: {fault}"));
+        foreach (var view in some.Where(view => view.Shard is not null))
+            if (await ViewFold.FirstFault(session, view, stop) is { } fault) stopped.Add(Difference.Stopped(view, fault));
         return stopped;
     }
 

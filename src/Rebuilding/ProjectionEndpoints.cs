@@ -66,7 +66,8 @@ public static class ProjectionEndpoints
     [WolverineDelete("/v1/ops/projections/{name}/rebuilds/{rebuildId}")]
     public static async Task<IResult> CancelRebuild(string name, Guid rebuildId, Rebuilds rebuilds, IDocumentStore store, HttpContext http)
     {
-        if (!(await Progress(name, rebuildId, store, http.RequestAborted)).IsOver) await rebuilds.Cancel(name);
+        await Progress(name, rebuildId, store, http.RequestAborted);
+        await rebuilds.Cancel(name, rebuildId);
         return TypedResults.Accepted(AddressOf(name, rebuildId));
     }
 
@@ -103,7 +104,7 @@ public static class ProjectionEndpoints
     static string AddressOf(string view, Guid rebuild) => $"/v1/ops/projections/{view}/rebuilds/{rebuild}";
 
     static async Task<ViewStatus> Status(string name, IDocumentStore store, HttpContext http) =>
-        (await ViewStatus.All(store, null, http.RequestAborted)).FirstOrDefault(view => view.Name == name) ?? throw new ProblemException("projection-not-found", $"There is no view '{name}'.");
+        StoredView.Of(store).Any(view => view.Name == name) ? (await ViewStatus.All(store, name, http.RequestAborted))[0] : throw new ProblemException("projection-not-found", $"There is no view '{name}'.");
 
     static async Task<RebuildProgress> Progress(string name, Guid rebuildId, IDocumentStore store, CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using Marten;
 using Npgsql;
 using OrderMonolith.Proofs;
 using OrderMonolith.Storage;
@@ -24,13 +25,21 @@ public sealed partial class RebuildRun
                        was.mt_version is distinct from built.mt_version and coalesce(was.mt_version, 0) >= expected.version
                 from {tables.Live} was full join {tables.Next} built on built.id = was.id left join expected on expected.id = coalesce(was.id, built.id)
                 where was.data::text is distinct from built.data::text or {differs}
-                """, row => (Row: Difference(row), IsOpen: !row.IsDBNull(5) && row.GetBoolean(5)), await Position(session));
+                """, row => (Row: Difference(row), IsOpen: !row.IsDBNull(5) && row.GetBoolean(5)), stop, await Position(session));
             await foreach (var (difference, isOpen) in compared)
             {
                 if (isOpen) open.Add(difference.OrderId);
                 else Count(difference);
             }
         }, IsolationLevel.RepeatableRead);
+        if (progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
+    }
+
+    /// <summary>Compares what was built of some orders with what is read of them in the same snapshot.</summary>
+    async Task Compare(IQuerySession session, FoldedRows rows, Guid[] ids)
+    {
+        if (!isRead) return;
+        foreach (var difference in await rows.Differences(session, tables.Live, "id = any($4)", ids)) Count(difference);
         if (progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
     }
 
@@ -57,7 +66,7 @@ public sealed partial class RebuildRun
             if (clock.GetElapsedTime(begin) > Patience) throw new EndedException(RebuildState.Failed, "Those who read or write never left a moment to switch.");
             await Task.Delay(pause, clock, stop);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            await CatchUp();
+            await CatchUp(again: true);
         }
     }
 
@@ -80,6 +89,7 @@ public sealed partial class RebuildRun
                 if (isRead) late = [.. await rows.Differences(session, tables.Live, "id = any($4)", changed)];
                 if (late.Count > 0 && !rebuild.AcceptDifferences) throw Refused();
 
+                if (!isRead) await StandThere(session);
                 await tables.Switch(session);
                 late.ForEach(Count);
                 progress = progress with
@@ -105,14 +115,35 @@ public sealed partial class RebuildRun
         return progress.State is RebuildState.Switched;
     }
 
+    /// <summary>A view of another fold that follows from behind goes on behind what was built of it.</summary>
+    async Task StandThere(IQuerySession session)
+    {
+        if (view.Shard is not { } shard) return;
+        if (!await session.Value<bool>("select not exists (select from events.mt_event_progression where name = $1)", shard))
+            throw new EndedException(RebuildState.Failed, "A node of this version began to keep the view meanwhile.");
+        await session.Do("insert into events.mt_event_progression (name, last_seq_id) select $1, $2 where $2 > 0", shard, since!.Value);
+    }
+
     /// <summary>Who had read a row that was wrong may have written it once more, a moment after the switch. What is gone back to need not be what this build would make.</summary>
     async Task LookAgain()
     {
         if (different.Count == 0 || rebuild.RollBack || since is not { } place) return;
+        try
+        {
+            await Repair(place);
+        }
+        catch (Exception e) when (StorageFault.Is(e))
+        {
+            progress = progress with { Why = "It was switched, but not all that changed meanwhile could be looked at again: run 'verify --repair'." };
+        }
+    }
+
+    async Task Repair(long place)
+    {
         await Task.Delay(Moment, clock, stop);
         await SettledPosition.Of(database, _ => { }, stop);
         await using var session = store.QuerySession();
         Guid[] changed = [.. (await Since(session, place)).Select(order => order.Id).Where(different.Contains)];
-        foreach (var some in changed.Chunk(MostAtOnce)) await new Repair(store, clock, stop).Of(await new Verification(store, stop).Of(some));
+        foreach (var some in changed.Chunk(MostAtOnce)) await new Proofs.Repair(store, clock, stop).Of(await new Verification(store, stop).Of(some));
     }
 }

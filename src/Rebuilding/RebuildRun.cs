@@ -83,7 +83,9 @@ public sealed partial class RebuildRun(
     async Task Begin()
     {
         await using var session = store.QuerySession();
-        isRead = (await session.LoadAsync<ViewLifecycle>(view.Name, stop))?.Version is not { } version || version == view.Version;
+        isRead = (await session.LoadAsync<ViewLifecycle>(view.Name, stop))?.Version is { } version ? version == view.Version : view.Shard is not { } shard || !await session.Value<bool>("""
+            select exists (select from events.mt_event_progression where name like $1 || ':%' and name <> $2) and not exists (select from events.mt_event_progression where name = $2)
+            """, view.Name, shard);
         if (await session.LoadAsync<RebuildProgress>(rebuild.Id, stop) is { } before)
         {
             var goesOn = before.Build == ThisBuild || rebuild.RollBack;
@@ -150,8 +152,8 @@ public sealed partial class RebuildRun(
         return (rows, events);
     }
 
-    /// <summary>Takes in what changed since it was built: the first time by a look at all orders, then by the events since, until few are left.</summary>
-    async Task CatchUp()
+    /// <summary>Takes in what changed since it was built: the first time by a look at all orders, then by the events since, until few are left. What was compared already is compared again.</summary>
+    async Task CatchUp(bool again = false)
     {
         for (var (round, left) = (0, int.MaxValue); left > Few && round < MostRounds; round++)
         {
@@ -159,9 +161,11 @@ public sealed partial class RebuildRun(
             foreach (var some in changed.Chunk(MostAtOnce))
                 await Step(async session =>
                 {
-                    await Fold(session, [.. some.Select(order => order.Id)]);
+                    Guid[] ids = [.. some.Select(order => order.Id)];
+                    var (rows, _) = await Fold(session, ids);
+                    if (again) await Compare(session, rows, ids);
                     progress = progress with { EventsBehind = changed.Sum(order => order.Events) };
-                });
+                }, again ? IsolationLevel.RepeatableRead : IsolationLevel.ReadCommitted);
             (since, left) = (next, changed.Count);
         }
     }
@@ -172,10 +176,10 @@ public sealed partial class RebuildRun(
         var settled = await SettledPosition.Of(database, _ => { }, stop);
         await using var session = store.QuerySession(new Marten.Services.SessionOptions { Timeout = SecondsPerStep });
         var position = await Position(session);
-        return (Math.Min(settled, position), since is { } known ? await Since(session, known) : await session.Find($"""
+        return (Math.Min(settled, position), since is { } known ? await Since(session, known) : await session.Each($"""
             {Expected}
             select id, expected.version - coalesce(n.mt_version, 0) from expected left join {tables.Next} n using (id) where expected.version is distinct from coalesce(n.mt_version, 0)
-            """, row => (row.GetGuid(0), row.GetInt64(1)), position));
+            """, row => (row.GetGuid(0), row.GetInt64(1)), stop, position).ToListAsync(stop));
     }
 
     async Task<List<(Guid Id, long Events)>> Since(IQuerySession session, long place) => await session.Find("""

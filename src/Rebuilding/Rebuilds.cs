@@ -20,12 +20,9 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
     /// <exception cref="RebuildUnderWayException">The one that is under way may do something else.</exception>
     public async Task<Rebuild> Request(Rebuild wanted)
     {
-        // Two who ask at once get one rebuild.
-        await using var session = store.LightweightSession();
-        await session.BeginTransactionAsync(CancellationToken.None);
-        await session.Do("select pg_advisory_xact_lock(hashtextextended($1, 0))", $"request {wanted.View}");
+        await using var session = await Asking(wanted.View);
         var rebuild = await UnderWay(session, wanted.View) ?? wanted;
-        if ((rebuild.RollBack, rebuild.AcceptDifferences) != (wanted.RollBack, wanted.AcceptDifferences)) throw new RebuildUnderWayException(rebuild);
+        if (rebuild.CancelledAt is not null || (rebuild.RollBack, rebuild.AcceptDifferences) != (wanted.RollBack, wanted.AcceptDifferences)) throw new RebuildUnderWayException(rebuild);
         session.Store(rebuild = rebuild with { Unattended = rebuild.Unattended || wanted.Unattended });
         await session.SaveChangesAsync();
         asked.Release();
@@ -33,14 +30,25 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
     }
 
     /// <summary>Calls off the rebuild of a view that is under way; answers which, if there was one.</summary>
-    public async Task<Rebuild?> Cancel(string view)
+    /// <param name="view">The view.</param>
+    /// <param name="id">Only this one, if it is given.</param>
+    public async Task<Rebuild?> Cancel(string view, Guid? id = null)
     {
-        await using var session = store.LightweightSession();
-        if (await UnderWay(session, view) is not { } rebuild) return null;
+        await using var session = await Asking(view);
+        if (await UnderWay(session, view) is not { } rebuild || (id ?? rebuild.Id) != rebuild.Id) return null;
         session.Store(rebuild = rebuild with { CancelledAt = clock.GetUtcNow(), Unattended = true });
         await session.SaveChangesAsync();
         asked.Release();
         return rebuild;
+    }
+
+    /// <summary>A transaction in which nobody else asks for anything to be done to the view.</summary>
+    async Task<IDocumentSession> Asking(string view)
+    {
+        var session = store.LightweightSession();
+        await session.BeginTransactionAsync(CancellationToken.None);
+        await session.Do("select pg_advisory_xact_lock(hashtextextended($1, 0))", $"request {view}");
+        return session;
     }
 
     /// <summary>The rebuild of a view that is under way, if one is.</summary>
@@ -141,4 +149,4 @@ public sealed partial class Rebuilds(IDocumentStore store, NpgsqlDataSource data
 
 /// <summary>Another rebuild of the view is under way, which may do something else than what is asked for.</summary>
 public sealed class RebuildUnderWayException(Rebuild other)
-    : SetupException($"A {(other.RollBack ? "rollback" : "rebuild")} of '{other.View}'{(other.AcceptDifferences ? " that accepts differences" : "")} is under way: {other.Id}, asked for by {other.RequestedBy}. Let it end, or call it off first.");
+    : SetupException($"A {(other.RollBack ? "rollback" : "rebuild")} of '{other.View}'{(other.AcceptDifferences ? " that accepts differences" : "")} is under way: {other.Id}, asked for by {other.RequestedBy}. {(other.CancelledAt is null ? "Let it end, or call it off first" : "It was called off, and ends in a moment")}.");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using JasperFx.Events.Projections;
 using Marten;
 using OrderMonolith.Views;
@@ -27,8 +26,6 @@ public enum ViewState
 /// <param name="Lifecycle">Whether it changes in the append's transaction or behind it.</param>
 public sealed record ViewStatus(string Name, uint Version, ProjectionLifecycle Lifecycle)
 {
-    const int MostCounted = 1_000;
-
     /// <summary>How it is.</summary>
     public ViewState State { get; init; }
 
@@ -64,12 +61,12 @@ public sealed record ViewStatus(string Name, uint Version, ProjectionLifecycle L
     {
         var head = await session.Value<long>("select coalesce(max(seq_id), 0) from events.mt_events");
         var position = Math.Min(await view.Position(session), head);
-        var drifts = await session.Query<Drift>().Where(drift => drift.View == view.Name).Take(MostCounted + 1).ToListAsync();
+        var drifts = await session.Query<Drift>().Where(drift => drift.View == view.Name).OrderBy(drift => drift.Id).Take(Drift.MostKept).ToListAsync();
         var stopped = drifts.FirstOrDefault(drift => drift.StoppedBefore is not null);
         return new(view.Name, view.Version, view.Shard is null ? ProjectionLifecycle.Inline : ProjectionLifecycle.Async)
         {
             State = stopped is not null ? ViewState.Stopped : drifts.Count > 0 ? ViewState.Wrong : position < head ? ViewState.Behind : ViewState.Current,
-            Why = stopped?.How ?? (drifts.Count == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{(drifts.Count > MostCounted ? $"more than {MostCounted}" : drifts.Count)} orders differ from their events")),
+            Why = stopped is not null ? $"of order {stopped.OrderId} {stopped.How}" : drifts.Count > 0 ? $"{Drift.HowMany(drifts.Count)} orders differ from their events" : null,
             Position = position,
             EventsBehind = await session.Value<long>("select count(*) from events.mt_events where seq_id > $1", position),
             CanRollBack = await new ViewTables(view).HasOld(session),

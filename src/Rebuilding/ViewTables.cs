@@ -49,9 +49,9 @@ public sealed class ViewTables
             union all
             select format('alter table %s add constraint %I %s', $2, conname, pg_get_constraintdef(oid)) from pg_constraint where conrelid = $1::regclass and contype = 'p'
             union all
-            select format('alter table %s owner to %I', $2, relowner::regrole) from pg_class where oid = $1::regclass and relowner <> current_user::regrole
+            select format('alter table %s owner to %I', $2, pg_get_userbyid(relowner)) from pg_class where oid = $1::regclass and pg_get_userbyid(relowner) <> current_user
             union all
-            select format('grant %s on %s to %s', string_agg(privilege_type, ', '), $2, grantee::regrole)
+            select format('grant %s on %s to %I', string_agg(privilege_type, ', '), $2, pg_get_userbyid(grantee))
             from pg_class, aclexplode(relacl) where oid = $1::regclass and grantee not in (0, relowner) group by grantee
             """);
     }
@@ -72,10 +72,11 @@ public sealed class ViewTables
         from pg_attribute where attrelid in ($1::regclass, $2::regclass) and attnum > 0 and not attisdropped
         """, Live, Next);
 
-    /// <summary>Whether somebody has read for so long that a switch would have all others wait for them.</summary>
+    /// <summary>Whether somebody has read for so long that a switch would have all others wait for them; or cleans the table up, which gives way only after a longer wait than is asked of others.</summary>
     public Task<bool> HasLongReaders(IQuerySession session) => session.Value<bool>("""
         select exists (select from pg_locks l join pg_stat_activity a using (pid)
-                       where l.relation = $1::regclass and l.granted and l.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '500 milliseconds')
+                       where l.relation = $1::regclass and l.granted and l.pid <> pg_backend_pid()
+                         and (l.mode = 'ShareUpdateExclusiveLock' or a.xact_start < clock_timestamp() - interval '500 milliseconds'))
         """, Live);
 
     /// <summary>Keeps those who write away until the transaction ends; who reads goes on.</summary>

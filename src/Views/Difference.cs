@@ -2,12 +2,18 @@ using System.Text.Json;
 
 namespace OrderMonolith.Views;
 
-/// <summary>A row of a view that is not what the order's events say.</summary>
+/// <summary>A row of a view that is not what the order's events say; or that a view goes no further.</summary>
 /// <param name="View">The view that it is in.</param>
 /// <param name="OrderId">The order.</param>
 /// <param name="How">What is wrong with it, in one sentence.</param>
 public sealed record Difference(string View, Guid OrderId, string How)
 {
+    /// <summary>Sequence of the event before which the view has stopped, if that is what is wrong.</summary>
+    public long? StoppedBefore { get; init; }
+
+    /// <summary>That a view cannot take an event.</summary>
+    public static Difference Stopped(StoredView view, FoldFault fault) => new(view.Name, fault.OrderId, $"the view stops: {fault}") { StoppedBefore = fault.Sequence };
+
     /// <summary>What is wrong with a row that differs from the one that it should be, as PostgreSQL shows both; null where there is none.</summary>
     /// <param name="stored">Its document.</param>
     /// <param name="expected">The document that it should hold.</param>

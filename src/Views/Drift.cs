@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marten;
 
 namespace OrderMonolith.Views;
@@ -13,27 +14,30 @@ public sealed record Drift(string Id, string View, Guid OrderId, string How, Dat
     /// <summary>Sequence of the event before which the view stopped, if that is what was found.</summary>
     public long? StoppedBefore { get; init; }
 
-    /// <summary>A row that differs.</summary>
-    public static Drift Of(Difference difference, DateTimeOffset now) => new($"{difference.View}/{difference.OrderId}", difference.View, difference.OrderId, difference.How, now);
+    /// <summary>Most rows of a view that are kept: where that many differ, the view is wrong, and only a rebuild makes it right.</summary>
+    public const int MostKept = 1_000;
+
+    /// <summary>What was found, to be kept.</summary>
+    public static Drift Of(Difference difference, DateTimeOffset now) => difference.StoppedBefore is { } sequence
+        ? new(difference.View, difference.View, difference.OrderId, difference.How, now) { StoppedBefore = sequence }
+        : new($"{difference.View}/{difference.OrderId}", difference.View, difference.OrderId, difference.How, now);
+
+    /// <summary>How people are told of so many that are kept.</summary>
+    public static string HowMany(long kept) => string.Create(CultureInfo.InvariantCulture, $"{kept}{(kept >= MostKept ? " or more" : "")}");
 
     /// <summary>Keeps what was found elsewhere, for the drift watch to look at again.</summary>
     public static async Task Record(IDocumentStore store, IReadOnlyList<Difference> found, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var session = store.LightweightSession();
-        session.Store(found.Select(difference => Of(difference, now)).DistinctBy(drift => drift.Id));
+        session.Store(found.Take(MostKept).Select(difference => Of(difference, now)).DistinctBy(drift => drift.Id));
         await session.SaveChangesAsync(cancellation);
     }
-
-    /// <summary>A view that cannot take an event.</summary>
-    public static Drift Of(StoredView view, FoldFault fault, DateTimeOffset now) =>
-        new(view.Name, view.Name, fault.OrderId, $"The view has stopped: of order {fault.OrderId} {fault}", now) { StoppedBefore = fault.Sequence };
 }
 
 /// <summary>How far round the drift watch is.</summary>
 /// <param name="Id">There is only one.</param>
 /// <param name="After">The last order that it looked at.</param>
-/// <param name="LookedAt">When it last looked.</param>
-public sealed record DriftWatchPlace(string Id, Guid After, DateTimeOffset LookedAt)
+public sealed record DriftWatchPlace(string Id, Guid After)
 {
     /// <summary>The one there is.</summary>
     public const string Only = "place";

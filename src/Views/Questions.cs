@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Marten;
 using Npgsql;
 using NpgsqlTypes;
@@ -13,26 +14,26 @@ public static class Questions
         /// <summary>The rows that a question finds, one after another.</summary>
         /// <param name="sql">The question, with parameters <c>$1</c> and so on.</param>
         /// <param name="read">What is made of a row.</param>
+        /// <param name="cancellation">Ends it.</param>
         /// <param name="values">The parameters; an array of texts is one of JSON.</param>
-        public async IAsyncEnumerable<T> Each<T>(string sql, Func<DbDataReader, T> read, params object[] values)
+        public async IAsyncEnumerable<T> Each<T>(string sql, Func<DbDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellation, params object[] values)
         {
             await using var command = Command(sql, values);
-            await using var reader = await session.ExecuteReaderAsync(command);
-            while (await reader.ReadAsync()) yield return read(reader);
+            await using var reader = await session.ExecuteReaderAsync(command, cancellation);
+            while (await reader.ReadAsync(cancellation)) yield return read(reader);
         }
 
         /// <summary>All rows that a question finds.</summary>
-        public async Task<List<T>> Find<T>(string sql, Func<DbDataReader, T> read, params object[] values) => await session.Each(sql, read, values).ToListAsync();
+        public async Task<List<T>> Find<T>(string sql, Func<DbDataReader, T> read, params object[] values) => await session.Each(sql, read, default, values).ToListAsync();
 
         /// <summary>The one value that a question asks for.</summary>
         public async Task<T> Value<T>(string sql, params object[] values) => (await session.Find(sql, reader => reader.GetFieldValue<T>(0), values))[0];
 
-        /// <summary>Does something that finds nothing; answers how many rows it touched.</summary>
-        public async Task<int> Do(string sql, params object[] values)
+        /// <summary>Does something that finds nothing.</summary>
+        public async Task Do(string sql, params object[] values)
         {
             await using var command = Command(sql, values);
             await using var reader = await session.ExecuteReaderAsync(command);
-            return reader.RecordsAffected;
         }
     }
 

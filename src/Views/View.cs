@@ -7,7 +7,7 @@ namespace OrderMonolith.Views;
 
 /// <summary>A view that is asked questions over many orders: in one that can be relied on, and not for so long that others suffer.</summary>
 /// <typeparam name="T">What its documents are.</typeparam>
-public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, QuestionsAtOnce atOnce)
+public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, ConsistentReads reads, QuestionsAtOnce<T> atOnce)
 {
     /// <summary>How long PostgreSQL may work on a question; it ends it then by itself.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
@@ -46,8 +46,9 @@ public sealed class View<T>(NpgsqlDataSource database, IDocumentStore store, Con
     }
 }
 
-/// <summary>Lets only some questions over many orders be worked on at once: connections are for commands and other readers too.</summary>
-public sealed class QuestionsAtOnce(TimeProvider clock) : IDisposable
+/// <summary>Lets only some questions to a view be worked on at once: connections are for commands and for readers of other views too.</summary>
+/// <typeparam name="T">What the view's documents are.</typeparam>
+public sealed class QuestionsAtOnce<T>(TimeProvider clock) : IDisposable
 {
     /// <summary>How many.</summary>
     public const int Most = 4;

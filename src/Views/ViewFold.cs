@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Archiving;
+using OrderMonolith.History;
 
 namespace OrderMonolith.Views;
 
@@ -60,10 +61,16 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
     public static async Task<FoldFault?> FirstFault(IQuerySession session, StoredView view, CancellationToken cancellation)
     {
         var position = await view.Position(session);
-        var next = await session.Find("select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500", row => row.GetGuid(0), position);
-        var fold = OfAll(view);
-        await Read(session, [.. next.Distinct()], [fold], cancellation);
-        return fold.Faults.Values.Where(fault => fault.Sequence > position).MinBy(fault => fault.Sequence);
+        var next = await session.Value<Guid[]>("select coalesce(array_agg(distinct stream_id), '{}') from (select stream_id from events.mt_events where seq_id > $1 and type <> 'tombstone' order by seq_id limit 500) next", position);
+        var faults = new List<FoldFault>();
+        for (var ids = await StreamPages.Next(session, Guid.Empty, next, cancellation); ids.Count > 0; ids = await StreamPages.Next(session, ids[^1], next, cancellation))
+        {
+            var fold = OfAll(view);
+            await Read(session, [.. ids], [fold], cancellation);
+            faults.AddRange(fold.Faults.Values.Where(fault => fault.Sequence > position));
+        }
+
+        return faults.MinBy(fault => fault.Sequence);
     }
 
     static async Task<long> ReadToTheFault(IQuerySession session, Guid id, IReadOnlyCollection<ViewFold> folds, Exception refusal, CancellationToken cancellation)

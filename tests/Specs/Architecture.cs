@@ -13,7 +13,7 @@ public sealed partial class Architecture
         ["Http"] = ["Orders", "Storage"],                                           // what holds for every request
         ["History"] = ["Orders", "Http", "Storage"],                                  // orders as they were, and why
         ["Commands"] = ["Orders", "Storage", "Http", "History"],                    // runs the rules for whoever asks
-        ["Views"] = ["Orders", "Storage", "Http"],                                  // what holds for every view, and when it can be relied on
+        ["Views"] = ["Orders", "Storage", "History", "Http"],                       // what holds for every view, and when it can be relied on
         ["Proofs"] = ["Orders", "Storage", "History", "Views"],                     // that a view is right, and how it is made good
         ["Rebuilding"] = ["Orders", "Storage", "History", "Http", "Views", "Proofs"], // views made anew beside those that are read
         ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                // tells what came of it

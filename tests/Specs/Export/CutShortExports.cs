@@ -1,4 +1,5 @@
 using Npgsql;
+using OrderMonolith.Export;
 using OrderMonolith.Import;
 using OrderMonolith.Operations;
 
@@ -36,6 +37,20 @@ public sealed class CutShortExports(Postgres postgres)
             Assert.Equal(place >= 0.5, resumed.EventsWritten < whole.Events * 0.75);
             File.Delete(exported.File(name));
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".gz")]
+    public async Task An_export_of_orders_leaves_one_of_events_alone(string ending)
+    {
+        await using var exported = await ExportedShop.With(postgres, 1_000);
+        await exported.Export("whole" + ending);
+        var bytes = (await File.ReadAllBytesAsync(exported.File("whole" + ending), Cancellation))[..^10];
+        var part = exported.File("cut" + ending) + ".part";
+        await File.WriteAllBytesAsync(part, bytes, Cancellation);
+        await Assert.ThrowsAsync<BadInputException>(() => OrderExport.Run(exported.Shop.Database, exported.Shop.Store, exported.File("cut" + ending), null, new Seen(_ => { }), Cancellation));
+        if (ending is "") Assert.Equal(bytes, await File.ReadAllBytesAsync(part, Cancellation));
     }
 
     [Fact]

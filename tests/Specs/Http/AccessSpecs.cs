@@ -44,6 +44,15 @@ public sealed class AccessSpecs(AccessSpecs.Guarded guarded) : IClassFixture<Acc
     }
 
     [Fact]
+    public async Task Nobody_who_stands_for_a_customer_is_an_operator()
+    {
+        const string Views = "/v1/ops/projections";
+        Assert.Equal(200, (await monolith.Send("GET", Views, null, Tokens.For("ann", "operations"))).Status);
+        var customer = await monolith.Send("GET", Views, null, Tokens.Of([("sub", "ann"), ("scope", "operations"), ("customer_id", "c1")]));
+        Assert.Equal(("forbidden", null), (customer.Code, customer.Header("WWW-Authenticate")));
+    }
+
+    [Fact]
     public async Task Scopes_stand_in_one_claim_or_in_several_and_under_either_name()
     {
         Assert.Equal(201, await Create(Tokens.For("ann", "profile orders:write orders:read")));

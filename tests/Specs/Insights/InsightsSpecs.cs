@@ -1,4 +1,5 @@
 using Npgsql;
+using OrderMonolith.Insights;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Specs;
@@ -87,7 +88,7 @@ public sealed class InsightsSpecs(OneMonolith one, AccessSpecs.Guarded guarded, 
         {
             await using var command = new NpgsqlCommand("lock table views.mt_doc_sale", connection, transaction);
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            var asked = await Task.WhenAll(Enumerable.Range(0, QuestionsAtOnce.Most + 1).Select(_ => monolith.Send("GET", "/v1/insights/customers/ada")));
+            var asked = await Task.WhenAll(Enumerable.Range(0, QuestionsAtOnce<Sale>.Most + 1).Select(_ => monolith.Send("GET", "/v1/insights/customers/ada")));
             foreach (var slow in asked.Where(answer => answer.Code is not "server-busy")) Assert.Equal((503, "query-too-slow", "5"), (slow.Status, slow.Code, slow.Header("Retry-After")));
             Assert.Equal((503, "1"), asked.Single(answer => answer.Code is "server-busy") is var busy ? (busy.Status, busy.Header("Retry-After")) : default);
             Assert.Equal(201, (await monolith.Send("POST", "/v1/orders", new { customerId = "ada" })).Status);

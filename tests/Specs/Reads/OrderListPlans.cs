@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace OrderMonolith.Specs;
 
 /// <summary>What PostgreSQL reads and sorts for a page, counted while it does, does not grow with the number of orders.</summary>
-/// <remarks>Its own statistics and costs decide. The fewer orders there are, the more it leans to reading them all, so what it does with some ten thousand it does with a million.</remarks>
+/// <remarks>Its own statistics and costs decide. The fewer orders there are, the more it leans to reading them all, so what it does with some ten thousand it does with a million. Rows are counted where they
+/// are read from the table: the places of them that the index of products hands over grow with the orders that hold the product.</remarks>
 public sealed class OrderListPlans(ManySummaries many) : IClassFixture<ManySummaries>
 {
     const int Wanted = 21;

@@ -98,6 +98,43 @@ public sealed class ChangedFolds(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_view_that_follows_from_behind_is_built_by_the_new_version_and_goes_on_where_that_ended()
+    {
+        var database = await postgres.CreateDatabaseAsync("folds");
+        await using (var today = await Monolith.Start(postgres, database))
+        {
+            await today.Send("POST", "/v1/orders", Tea);
+            await today.CaughtUp();
+            await SetUp(database, NewSales);
+            await using var source = NpgsqlDataSource.Create(database);
+            using var tomorrows = Store(source, NewSales, "Inline");
+            using var rebuilds = new Rebuilds(tomorrows, source, TimeProvider.System, NullLogger<Rebuilds>.Instance);
+            var end = await rebuilds.Do(await rebuilds.Request(new(Guid.CreateVersion7(), "sales", "spec", DateTimeOffset.UtcNow)), difference => Assert.Fail(difference.How), new Told(_ => { }), Cancellation);
+            Assert.Equal((RebuildState.Switched, 1, 2), (end!.State, end.Orders, end.EventsDone));
+            Assert.Equal("TEA 2", await today.Query<string>("select concat_ws(' ', (select products[1] from views.mt_doc_sale_2), (select last_seq_id from events.mt_event_progression where name = 'sales:V2:All'))"));
+            await today.Send("POST", "/v1/orders", Tea);
+        }
+
+        await using var tomorrow = await Monolith.Start(postgres, database, NewSales);
+        await tomorrow.CaughtUp();
+        Assert.Equal("{TEA,TEA}", await tomorrow.Query<string>("select array_agg(products[1])::text from views.mt_doc_sale_2"));
+        await IsVerified(tomorrow);
+    }
+
+    [Fact]
+    public async Task A_rebuild_that_nobody_works_on_is_called_off_and_out_of_the_way()
+    {
+        await using var shop = await LegacyShop.Open(postgres);
+        using var rebuilds = new Rebuilds(shop.Store, shop.Database, TimeProvider.System, NullLogger<Rebuilds>.Instance);
+        var left = await rebuilds.Request(new(Guid.CreateVersion7(), "orders", "spec", DateTimeOffset.UtcNow));
+        Assert.Equal(1, (await BuiltProgram.Run(shop.ConnectionString, "projections", "rebuild", "-p", "orders", "--accept-differences")).Code);
+        Assert.Null(await rebuilds.Cancel("orders", Guid.NewGuid()));
+        Assert.Contains("1 rebuilds called off", (await BuiltProgram.Run(shop.ConnectionString, "projections", "cancel")).Out, StringComparison.Ordinal);
+        Assert.Equal("Cancelled", (await shop.Query($"select data ->> 'state' from views.mt_doc_rebuild_progress where id = '{left.Id}'"))[0]);
+        Assert.Equal(0, (await BuiltProgram.Run(shop.ConnectionString, "projections", "rebuild", "-p", "orders", "--accept-differences")).Code);
+    }
+
+    [Fact]
     public async Task What_a_start_would_have_to_add_has_a_limit()
     {
         var database = await postgres.CreateDatabaseAsync("folds");
@@ -123,6 +160,8 @@ public sealed class ChangedFolds(Postgres postgres)
     }
 
     static void NewOrders(StoreOptions store) => Instead(store, "orders", new TomorrowsOrders(InCapitals, 2), ProjectionLifecycle.Inline);
+
+    static void NewSales(StoreOptions store) => Instead(store, "sales", new TomorrowsSales(InCapitals, 2), ProjectionLifecycle.Async);
 
     static void NewSummaries(StoreOptions store) => Instead(store, "order_summaries", new TomorrowsSummaries(InCapitals, 2), store.Projections.All.Single(view => view.Name is "order_summaries").Lifecycle);
 

@@ -4,6 +4,7 @@ using Marten;
 using Marten.Events.Aggregation;
 using Npgsql;
 using OrderMonolith.Commands;
+using OrderMonolith.Insights;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 
@@ -93,4 +94,14 @@ public sealed partial class TomorrowsSummaries : SingleStreamProjection<OrderSum
     public TomorrowsSummaries(Func<object, object> meaning, uint version = 1) => (this.meaning, Name, Version, IncludeArchivedEvents) = (meaning, "order_summaries", version, true);
 
     public override OrderSummary? Evolve(OrderSummary? snapshot, Guid id, IEvent e) => new OrderSummaryProjection().Evolve(snapshot, id, Tomorrow.Told(e, meaning));
+}
+
+/// <summary>Tomorrow's fold of sales.</summary>
+public sealed partial class TomorrowsSales : SingleStreamProjection<Sale, Guid>
+{
+    readonly Func<object, object> meaning;
+
+    public TomorrowsSales(Func<object, object> meaning, uint version = 1) => (this.meaning, Name, Version, IncludeArchivedEvents) = (meaning, "sales", version, true);
+
+    public override Sale? Evolve(Sale? snapshot, Guid id, IEvent e) => new SaleProjection().Evolve(snapshot, id, Tomorrow.Told(e, meaning));
 }

@@ -28,7 +28,8 @@ public sealed class RebuildsBeside(Postgres postgres)
         await Seed(node, Orders);
         await node.CaughtUp();
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var (writing, reading) = (Write(node, closing.Token), Read(node, closing.Token));
+        var last = new Written();
+        var (writing, reading) = (Write(node, last, closing.Token), Read(node, last, closing.Token));
 
         var seen = new List<RebuildProgress>();
         for (var run = 0; run < 3; run++)
@@ -163,6 +164,28 @@ public sealed class RebuildsBeside(Postgres postgres)
     }
 
     [Fact]
+    public async Task What_changes_while_it_waits_is_compared_too()
+    {
+        var database = await postgres.CreateDatabaseAsync("beside");
+        await using var node = await Monolith.Start(postgres, database);
+        var order = (await node.Send("POST", "/v1/orders", Tea)).Header("Location")!;
+        await using var mistaken = await Monolith.Start(postgres, database, Mistake);
+        var (reports, told) = (0, new List<Difference>());
+        Task<RebuildProgress> rebuild;
+        await using (var reader = await Blocked.Behind(database, "select from views.mt_doc_order_summary limit 1"))
+        {
+            rebuild = Rebuild(mistaken, "order_summaries", found: told.Add, seen: _ => reports++);
+            await Eventually.That(reader.SomebodyWaits);
+            var before = reports;
+            Assert.Equal(200, (await node.Send("DELETE", order + "/items/tea?quantity=1")).Status);
+            await Eventually.That(() => Task.FromResult(rebuild.IsCompleted || reports > before));
+        }
+
+        Assert.Equal((RebuildState.Refused, 1), ((await rebuild).State, (await rebuild).Differences));
+        Assert.Equal($"/v1/orders/{Assert.Single(told).OrderId}", order);
+    }
+
+    [Fact]
     public async Task What_somebody_had_read_before_the_switch_and_writes_after_it_is_made_good()
     {
         await using var node = await Monolith.Start(postgres);
@@ -229,13 +252,20 @@ public sealed class RebuildsBeside(Postgres postgres)
         store.Projections.All.Remove(right);
     }
 
-    static async Task<int> Write(Monolith node, CancellationToken stop)
+    /// <summary>The order that was created last, and its token.</summary>
+    sealed class Written
+    {
+        public volatile (string Id, string Token)[] Order = [];
+    }
+
+    static async Task<int> Write(Monolith node, Written last, CancellationToken stop)
     {
         var orders = 0;
         for (; !stop.IsCancellationRequested; orders++)
         {
             var created = await node.Send("POST", "/v1/orders", Tea);
             Assert.Equal(201, created.Status);
+            last.Order = [(created.Content.GetProperty("id").GetString()!, created.Header("Consistency-Token")!)];
             Assert.Equal(200, (await node.Send("POST", created.Header("Location") + "/confirm")).Status);
         }
 
@@ -243,13 +273,15 @@ public sealed class RebuildsBeside(Postgres postgres)
     }
 
     /// <summary>The list never gets shorter, and always has every order that was there when it was asked for.</summary>
-    static async Task<int> Read(Monolith node, CancellationToken stop)
+    static async Task<int> Read(Monolith node, Written last, CancellationToken stop)
     {
         var reads = 0;
         for (; !stop.IsCancellationRequested; reads++)
         {
-            var list = await node.Send("GET", "/v1/orders?limit=200");
+            var there = last.Order;
+            var list = await node.Send("GET", "/v1/orders?limit=200", null, [.. there.Select(order => ("Consistency-Token", order.Token)), ("Prefer", "wait=30")]);
             Assert.Equal((200, 200), (list.Status, list.Content.GetProperty("items").GetArrayLength()));
+            Assert.All(there, order => Assert.Contains(order.Id, list.Body, StringComparison.Ordinal));
             var id = list.Content.GetProperty("items")[199].GetProperty("orderId").GetGuid();
             Assert.Equal(200, (await node.Send("GET", $"/v1/orders/{id}")).Status);
             Assert.Equal(200, (await node.Send("GET", $"/v1/orders/{id}/summary")).Status);
