@@ -174,7 +174,7 @@ public sealed partial class CommandRunner(IDocumentStore store, TimeProvider clo
                 var last = order.LastEvent;
                 answers.Add(() => one.TrySetResult(outcome.Order is null ? outcome : outcome with { Place = outcome.Place ?? PlaceOf(last) }));
             }
-            catch (Exception poison)
+            catch (Exception poison) when (!IsLostRace(poison))
             {
                 answers.Add(() => one.TrySetException(poison));
             }

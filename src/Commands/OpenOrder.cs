@@ -1,4 +1,5 @@
 using System.Reflection;
+using JasperFx;
 using JasperFx.Events;
 using JasperFx.Events.Aggregation;
 using JasperFx.Events.Daemon;
@@ -81,9 +82,13 @@ public sealed class OpenOrder(IEventStream<Order> stream, bool archived)
 
     /// <summary>Appends one fact. Times never go back within a stream, whatever the clocks of two nodes say.</summary>
     /// <exception cref="ProblemException"><c>projection-behind</c>: see <see cref="MustBeWhole"/>.</exception>
+    /// <exception cref="ConcurrencyException">The state holds more than the stream does: what was fetched does not fit together.</exception>
     public void Append(OrderEvent fact, DateTimeOffset at, Cause cause)
     {
         MustBeWhole();
+
+        // Another node changed it while it was fetched; or its stream is gone, and what follows would begin another history.
+        if (State.Version > stream.CurrentVersion) throw new ConcurrencyException(typeof(Order), stream.Id);
         var time = at > State.LastUpdated ? at : State.LastUpdated;
         stream.AppendOne(fact);
         var e = LastEvent!;

@@ -70,6 +70,7 @@ public sealed class EventExport : IDisposable
         var (streamsBefore, eventsBefore) = (walk.Streams, walk.Events);
 
         var position = walk.Header?.Position ?? await SettledPosition.Of(database, transactions => Terminal.Complain($"Waits for {transactions} transactions that are appending events."), stop);
+        if (part.After > position) throw new BadInputException($"There is nothing behind position {part.After}: this store ends at {position}. Is it another one, or one that was restored?");
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var moment = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
         var header = await Header(moment, position);

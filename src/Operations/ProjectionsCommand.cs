@@ -63,7 +63,7 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
     static ExitCode List(IReadOnlyList<ViewStatus> views, bool json)
     {
         Terminal.Tell(views, json, views.Select(view => Invariant(
-            $"{view.Name,-18} version {view.Version}, {view.Lifecycle,-6} {view.State,-9} {view.EventsBehind,8:N0} events behind{(view.CanRollBack ? ", can go back" : "")}{(view.Why is { } why ? $": {why}" : "")}")));
+            $"{view.Name,-18} version {view.Version}, {view.Lifecycle,-6} {view.State,-9} {view.EventsBehind,8:N0} events behind{(view.CanRollBack ? ", can go back" : "")}{(view.Rebuild is { } rebuild ? $", rebuild {rebuild} under way" : "")}{(view.Why is { } why ? $": {why}" : "")}")));
         return ExitCode.Done;
     }
 
@@ -117,7 +117,7 @@ public sealed class ProjectionsCommand : OperatorCommand<ProjectionsInput>
     }
 
     static string Sentence(RebuildProgress end, double seconds) => Invariant(
-        $"{end.View}: {end.State}, {end.Orders:N0} orders with {end.EventsDone:N0} events at {end.EventsPerSecond:N0}/s, {end.Differences:N0} differences{(end.WritersHeldMilliseconds is { } held ? Invariant($", those who write waited {held:N0} ms") : "")}; {seconds:N1} s in all{(end.Why is { } why ? $". {why}" : "")}");
+        $"{end.View}: {end.State}, {(end.RollBack ? "" : Invariant($"{end.Orders:N0} orders with {end.EventsDone:N0} events at {end.EventsPerSecond:N0}/s, "))}{end.Differences:N0} differences{(end.WritersHeldMilliseconds is { } held ? Invariant($", those who write waited {held:N0} ms") : "")}; {seconds:N1} s in all{(end.Why is { } why ? $". {why}" : "")}");
 
     sealed class Shown(IProgress<Progress> progress) : IProgress<RebuildProgress>
     {

@@ -1,4 +1,5 @@
 using Marten;
+using OrderMonolith.Orders;
 using OrderMonolith.Views;
 
 namespace OrderMonolith.Proofs;
@@ -11,6 +12,7 @@ public sealed class Repair(IDocumentStore store, TimeProvider clock, Cancellatio
     /// <summary>A command that had read the row before may write it once more, a moment later.</summary>
     static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
+    readonly string orders = store.ViewOf<Order>().Name;
     readonly Dictionary<string, StoredView> views = StoredView.Of(store).ToDictionary(view => view.Name);
 
     /// <summary>Makes good what is wrong, and looks again.</summary>
@@ -29,10 +31,10 @@ public sealed class Repair(IDocumentStore store, TimeProvider clock, Cancellatio
         return [.. wrong.Where(difference => difference.StoppedBefore is null), .. await new Verification(store, stop).Stopped(views.Values)];
     }
 
-    /// <summary>Not of an order that lost events: its rows may be all that is left of them.</summary>
+    /// <summary>Not of an order that lost events: its rows may be all that is left of them. A row of an order that has neither events nor a document is nothing but wrong.</summary>
     IEnumerable<Difference> MayBeRewritten(IReadOnlyList<Difference> wrong)
     {
-        var lost = wrong.Where(difference => difference.View is Verification.Events).Select(difference => difference.OrderId).ToHashSet();
+        var lost = wrong.Where(difference => difference.View is Verification.Events || (difference.How is Difference.NoEvents && difference.View == orders)).Select(difference => difference.OrderId).ToHashSet();
         return wrong.Where(difference => difference.StoppedBefore is null && views.ContainsKey(difference.View) && !lost.Contains(difference.OrderId));
     }
 

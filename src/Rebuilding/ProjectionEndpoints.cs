@@ -23,7 +23,7 @@ public sealed record ViewList(IReadOnlyList<ViewStatus> Items);
 /// <summary>Why an event is left out of a view.</summary>
 /// <param name="Sequence">The event's place in the store's history.</param>
 /// <param name="Reason">Why, for those who ask later.</param>
-public sealed record SkipRequest([property: Range(1L, long.MaxValue)] long Sequence, [property: Required, Reason] string Reason);
+public sealed record SkipRequest([property: Range(1, (double)long.MaxValue, ErrorMessage = "must be 1 or more")] long Sequence, [property: Required(ErrorMessage = "must be given"), Reason] string Reason);
 
 /// <summary>Where operators look after the views.</summary>
 [Authorize(Scopes.Operations)]

@@ -32,16 +32,16 @@ public sealed partial class RebuildRun
                 else Count(difference);
             }
         }, IsolationLevel.RepeatableRead);
-        if (progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
+        if (progress.Differences == 0 || rebuild.AcceptDifferences) return;
+
+        // Nobody waits for what is still open any longer, and all that differs is to be told.
+        foreach (var some in open.Chunk(MostAtOnce))
+            await Step(async session => (await Differing(session, (await Fold(session, some)).Rows, some)).ForEach(Count), IsolationLevel.RepeatableRead);
+        throw Refused();
     }
 
     /// <summary>Compares what was built of some orders with what is read of them in the same snapshot.</summary>
-    async Task Compare(IQuerySession session, FoldedRows rows, Guid[] ids)
-    {
-        if (!isRead) return;
-        foreach (var difference in await rows.Differences(session, tables.Live, "id = any($4)", ids)) Count(difference);
-        if (progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
-    }
+    async Task<List<Difference>> Differing(IQuerySession session, FoldedRows rows, Guid[] ids) => isRead ? [.. await rows.Differences(session, tables.Live, "id = any($4)", ids)] : [];
 
     Difference Difference(DbDataReader row)
     {
@@ -86,7 +86,7 @@ public sealed partial class RebuildRun
                 if (changed.Length > MostAtOnce + open.Count) return;
 
                 var (rows, _) = await Fold(session, changed);
-                if (isRead) late = [.. await rows.Differences(session, tables.Live, "id = any($4)", changed)];
+                late = await Differing(session, rows, changed);
                 if (late.Count > 0 && !rebuild.AcceptDifferences) throw Refused();
 
                 if (!isRead) await StandThere(session);

@@ -71,6 +71,7 @@ public sealed partial class RebuildRun(
         }
 
         if (progress.State is RebuildState.Switched) await LookAgain();
+        if (progress.State is RebuildState.Refused && !rebuild.RollBack) await Drift.Record(store, progress.FirstDifferences, clock.GetUtcNow(), stop);
         return progress;
     }
 
@@ -163,9 +164,10 @@ public sealed partial class RebuildRun(
                 {
                     Guid[] ids = [.. some.Select(order => order.Id)];
                     var (rows, _) = await Fold(session, ids);
-                    if (again) await Compare(session, rows, ids);
+                    if (again) (await Differing(session, rows, ids)).ForEach(Count);
                     progress = progress with { EventsBehind = changed.Sum(order => order.Events) };
                 }, again ? IsolationLevel.RepeatableRead : IsolationLevel.ReadCommitted);
+            if (again && progress.Differences > 0 && !rebuild.AcceptDifferences) throw Refused();
             (since, left) = (next, changed.Count);
         }
     }
@@ -194,7 +196,7 @@ public sealed partial class RebuildRun(
 
     Task<long> Position(IQuerySession session) => isRead ? view.Position(session) : Task.FromResult(long.MaxValue);
 
-    static EndedException Refused() => new(RebuildState.Refused, "What was built differs from what is read.");
+    EndedException Refused() => new(RebuildState.Refused, $"What was {(rebuild.RollBack ? "read before" : "built")} differs from what is read.");
 
     /// <summary>One transaction, unless it was called off.</summary>
     Task Step(Func<IDocumentSession, Task> work, IsolationLevel isolation = IsolationLevel.ReadCommitted) => Transaction(async session =>

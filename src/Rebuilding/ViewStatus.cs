@@ -1,3 +1,4 @@
+using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using OrderMonolith.Views;
@@ -50,6 +51,10 @@ public sealed record ViewStatus(string Name, uint Version, ProjectionLifecycle L
     {
         var views = StoredView.Of(store).Where(view => name is null || view.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList();
         if (views.Count == 0) throw new SetupException($"There is no projection '{name}'. 'projections list' names those there are.");
+
+        // In development a table may still have to be made.
+        foreach (var kept in views.Select(view => view.DocumentType).Concat([typeof(IEvent), typeof(Drift), typeof(Rebuild), typeof(RebuildProgress)]))
+            await store.Storage.Database.EnsureStorageExistsAsync(kept, cancellation);
         await using var session = store.QuerySession();
         var all = new List<ViewStatus>();
         foreach (var view in views) all.Add(await Of(session, view));

@@ -40,6 +40,8 @@ public sealed class ViewTables
     /// <summary>Makes an empty table beside the one that is read, with all of its but the indexes, which are made faster when it is full.</summary>
     public async Task Begin(IQuerySession session)
     {
+        // Two views may be built at once, and each finds that there is no schema yet.
+        await session.Do("select pg_advisory_xact_lock(hashtextextended($1, 0))", NextSchema);
         foreach (var place in new[] { NextSchema, OldSchema })
             if (!await session.Value<bool>("select to_regnamespace($1) is not null", place)) await session.Do($"create schema {place}");
         await session.Do($"drop table if exists {Next}");

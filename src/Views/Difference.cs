@@ -8,6 +8,9 @@ namespace OrderMonolith.Views;
 /// <param name="How">What is wrong with it, in one sentence.</param>
 public sealed record Difference(string View, Guid OrderId, string How)
 {
+    /// <summary>What is wrong with a row of an order that has no events.</summary>
+    public const string NoEvents = "has no events";
+
     /// <summary>Sequence of the event before which the view has stopped, if that is what is wrong.</summary>
     public long? StoppedBefore { get; init; }
 
@@ -23,7 +26,7 @@ public sealed record Difference(string View, Guid OrderId, string How)
     public static string Between(string? stored, string? expected, string? columns, string? expectedColumns, string verb = "should be")
     {
         if (stored is null) return "is missing";
-        if (expected is null) return "has no events";
+        if (expected is null) return NoEvents;
         return string.Join("; ", Differing(stored, expected, verb).Concat(Differing(columns!, expectedColumns!, verb)));
     }
 

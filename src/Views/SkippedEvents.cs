@@ -25,6 +25,10 @@ public sealed partial class SkippedEvents(IDocumentStore store, Marten.Events.Da
             {
                 return;
             }
+            catch (Wolverine.Runtime.Agents.DaemonNotRunningOnThisNodeException)
+            {
+                // Another node has the views, or none has them yet.
+            }
             catch (Exception e)
             {
                 // What is still not there is no fault of ours.

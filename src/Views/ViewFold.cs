@@ -85,9 +85,10 @@ public sealed class ViewFold(StoredView view, long position, IReadOnlyDictionary
 
         foreach (var e in await Events(session, [id], readable, cancellation))
             foreach (var fold in folds) fold.Take(e);
-        var sequence = await session.Value<long>("select seq_id from events.mt_events where stream_id = $1 and version = $2", id, unreadable);
+        var (sequence, type) = (await session.Find("select seq_id, type from events.mt_events where stream_id = $1 and version = $2", row => (row.GetInt64(0), row.GetString(1)), id, unreadable))[0];
+        var why = refusal is Marten.Exceptions.UnknownEventTypeException ? $"This version of the service knows no events called '{type}'." : refusal.Message.ReplaceLineEndings(" ");
         foreach (var fold in folds.Where(fold => fold.HasSeen(id, sequence, unreadable)))
-            fold.Faults.TryAdd(id, new(id, sequence, unreadable, refusal.Message.ReplaceLineEndings(" ")) { CanBeRead = false });
+            fold.Faults.TryAdd(id, new(id, sequence, unreadable, why) { CanBeRead = false });
         return readable;
     }
 

@@ -85,7 +85,7 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
         {
             var (shard, position, head) = (rows.GetString(0), rows.GetInt64(1), rows.GetInt64(2));
             var pace = paces[shard] = paces.TryGetValue(shard, out var before) ? before.Then(position, head, now) : ViewPace.First(position, head, now);
-            if (pace.IsLate(now)) found[shard] = rows.IsDBNull(3) ? null : $"The view has stopped before the event with the sequence {rows.GetInt64(3)}, which it cannot take.";
+            if (pace.IsLate(now) || (!rows.IsDBNull(3) && position < rows.GetInt64(3))) found[shard] = rows.IsDBNull(3) ? null : $"The view has stopped before the event with the sequence {rows.GetInt64(3)}, which it cannot take.";
         }
 
         late = found;

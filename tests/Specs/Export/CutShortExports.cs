@@ -126,6 +126,7 @@ public sealed class CutShortExports(Postgres postgres)
         await using var exported = await ExportedShop.With(postgres, 2);
         var part = await exported.Export("part", new(7, null));
         Assert.Equal((3, 10), (part.Events, part.Header.Position));
+        await Assert.ThrowsAsync<BadInputException>(() => exported.Export("beyond", new(11, null)));
         var copy = await exported.Empty();
         var refusal = await Assert.ThrowsAsync<BadInputException>(() => exported.Import("part", copy));
         Assert.Contains("without --after", refusal.Message, StringComparison.Ordinal);

@@ -61,6 +61,33 @@ public sealed class Drifts(Postgres postgres)
     }
 
     [Fact]
+    public async Task An_order_that_lost_its_history_is_not_changed_and_not_mended_away()
+    {
+        await using var node = await Start("Inline");
+        var lost = await Create(node, "tea");
+        await node.CaughtUp();
+        await node.Query<object>($"with gone as (delete from events.mt_events where stream_id = '{lost}' returning 1) delete from events.mt_streams where id = '{lost}' returning 1");
+        const string Rows = "select concat_ws(' ', (select data from views.mt_doc_order), (select data from views.mt_doc_order_summary), (select data from views.mt_doc_sale))";
+        var before = await node.Query<string>(Rows);
+        Assert.Equal("concurrent-change", (await node.Send("POST", $"/v1/orders/{lost}/cancel")).Code);
+        Assert.Equal(0, await node.Query<long>("select count(*) from events.mt_streams where type = 'order'"));
+        var repaired = await BuiltProgram.Run(node.ConnectionString, "verify", "--repair");
+        Assert.Equal(1, repaired.Code);
+        Assert.Contains("0 repaired, 4 still wrong", repaired.Out, StringComparison.Ordinal);
+        Assert.Equal(before, await node.Query<string>(Rows));
+    }
+
+    [Fact]
+    public async Task A_history_that_begins_in_its_middle_is_found()
+    {
+        await using var node = await Start("Inline");
+        var order = await Create(node, "tea");
+        await node.Query<object>($"update events.mt_events set type = 'order_confirmed', data = '{"{}"}' where stream_id = '{order}' and version = 1 returning 1");
+        await Look(node);
+        Assert.Contains($"events {order} they do not begin with the order's creation", await Found(node), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_order_that_a_view_lost_is_not_said_to_be_unknown()
     {
         await using var node = await Start("Inline");
@@ -124,8 +151,8 @@ public sealed class Drifts(Postgres postgres)
         var poisoned = await Create(node, Poison);
         var later = await Create(node, "tea");
         var sequence = await node.Query<long>($"select seq_id from events.mt_events where stream_id = '{poisoned}' and version = 2");
-        await Eventually.That(async () => (await node.Send("GET", "/v1/orders")).Code is "projection-behind");
         await Look(node);
+        await Eventually.That(async () => (await node.Send("GET", "/v1/orders")).Code is "projection-behind");
         Assert.Equal($"order_summaries {poisoned} the view stops: event 2 (sequence {sequence}) cannot be folded: No poison.", await Found(node));
         Assert.Equal($"order_summaries has stopped before event {sequence}: see the log, or run 'verify'.", await Health(node));
 

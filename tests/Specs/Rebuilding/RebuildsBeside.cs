@@ -13,6 +13,8 @@ public sealed class RebuildsBeside(Postgres postgres)
 {
     static readonly object Tea = new { customerId = "ada", items = new[] { new { productId = "tea", quantity = 2, unitPrice = 9.5m } } };
 
+    static readonly string[] AllViews = ["orders", "order_summaries", "sales", "work_list"];
+
     /// <summary>Some 1,600 events, or 108,000.</summary>
     static readonly int Orders = Thorough.Is ? 20_000 : 300;
 
@@ -236,6 +238,30 @@ public sealed class RebuildsBeside(Postgres postgres)
         Assert.Contains(told, d => d.How is "has no events");
         Assert.Equal((RebuildState.Switched, 4), await Rebuild(node, "order_summaries", accept: true) is var end ? (end.State, (int)end.Differences) : default);
         Assert.Equal(before, await Rows(node));
+    }
+
+    [Fact]
+    public async Task Views_of_a_store_that_never_built_one_can_be_built_at_once()
+    {
+        await using var node = await Monolith.Start(postgres);
+        await Seed(node, 40);
+        await node.CaughtUp();
+        var ends = await Task.WhenAll(AllViews.Select(view => Rebuild(node, view)));
+        Assert.All(ends, end => Assert.Equal((RebuildState.Switched, 0, null), (end.State, end.Differences, end.Why)));
+    }
+
+    [Fact]
+    public async Task One_that_is_refused_tells_all_that_differs_and_makes_it_known()
+    {
+        await using var node = await Monolith.Start(postgres, null, ("DriftWatch:Interval", "00:00:00"));
+        await Seed(node, 30);
+        var ids = await node.Query<Guid[]>("select array_agg(id order by id) from views.mt_doc_order_summary");
+        await node.Query<object>($"update views.mt_doc_order_summary set status = 'Lost' where id = '{ids[3]}' returning 1");
+        await node.Query<object>($"update views.mt_doc_order_summary set mt_version = mt_version + 5 where id = '{ids[5]}' returning 1");
+        var told = new List<Difference>();
+        Assert.Equal((RebuildState.Refused, 2), await Rebuild(node, "order_summaries", found: told.Add) is var end ? (end.State, (int)end.Differences) : default);
+        Assert.Equal([ids[3], ids[5]], told.Select(difference => difference.OrderId).Order());
+        Assert.Equal("2 orders differ in order_summaries: see the log, or run 'verify'.", (await node.Send("GET", "/health/ready")).Content.GetProperty("checks").GetProperty("drift").GetProperty("description").GetString());
     }
 
     static async Task<RebuildProgress> Rebuild(
