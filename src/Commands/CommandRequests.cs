@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using JasperFx;
 using Marten;
 using Microsoft.Net.Http.Headers;
 using OrderMonolith.History;
@@ -38,10 +39,23 @@ public sealed class CommandRequests(CommandRunner runner, IDocumentStore store, 
         if (envelope.OrderId == Guid.Empty) return new CommandAnswer(Outcome.Refused(Rejections.OrderNotFound));
         await using var session = store.IdentitySession();
         var order = (await OpenOrder.Fetch(session, [envelope.OrderId]))[envelope.OrderId];
-        var outcome = order.Run(envelope, clock.GetUtcNow());
+        var outcome = Decided(order, envelope);
         return outcome.Order is null
             ? new CommandAnswer(outcome)
             : Results.Json(new DryRunAnswer(outcome.Order, [.. order.Facts.Select(fact => NewEvent.Of(AuditTrail.NameOf(store, fact.GetType()), fact))]), Json.Stored);
+    }
+
+    /// <summary>What is decided. Somebody may have been faster while the order was fetched.</summary>
+    Outcome Decided(OpenOrder order, CommandEnvelope envelope)
+    {
+        try
+        {
+            return order.Run(envelope, clock.GetUtcNow());
+        }
+        catch (ConcurrencyException)
+        {
+            return Outcome.Refused(Rejections.ConcurrentChange);
+        }
     }
 
     /// <summary>The versions that If-Match names; null where any will do. A weak or foreign tag names none.</summary>
