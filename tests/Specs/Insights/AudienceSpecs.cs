@@ -43,7 +43,7 @@ public sealed class AudienceSpecs(AccessSpecs.Guarded guarded, Postgres postgres
     public async Task The_shop_finds_what_waits_longest_the_biggest_and_by_product_and_nothing_that_no_longer_waits()
     {
         var orders = new List<Answer>();
-        foreach (var n in new[] { 3, 1, 4, 1, 5, 9, 2, 6 }) orders.Add(await Order("waiter", n % 2 == 0 ? "CHF" : "NOK", n));
+        foreach (var n in new[] { 3, 1, 4, 1, 5, 9, 2, 6 }) orders.Add(await Order("waiter", n % 2 == 0 ? "CHF" : "NOK", n, "waited-for"));
         await monolith.Send("POST", orders[1].Header("Location") + "/confirm", null, Shop);
         await monolith.Send("POST", orders[2].Header("Location") + "/confirm", null, Shop);
         await monolith.Send("POST", orders[2].Header("Location") + "/cancel", null, Shop);
@@ -82,11 +82,11 @@ public sealed class AudienceSpecs(AccessSpecs.Guarded guarded, Postgres postgres
     static string Id(Answer order) => order.Content.GetProperty("id").GetString()!;
 
     /// <summary>A mug for 4.5 and a thing that costs as much as is said.</summary>
-    Task<Answer> Order(string customerId, string currency, int price) => monolith.Send("POST", "/v1/orders", new
+    Task<Answer> Order(string customerId, string currency, int price, string productId = "tea") => monolith.Send("POST", "/v1/orders", new
     {
         customerId,
         currency,
-        items = new object[] { new { productId = "waited-for", quantity = 1, unitPrice = price }, new { productId = "mug", quantity = 1, unitPrice = 4.50m } },
+        items = new object[] { new { productId, quantity = 1, unitPrice = price }, new { productId = "mug", quantity = 1, unitPrice = 4.50m } },
     }, Shop);
 
     /// <summary>All items of a list that holds a command.</summary>
