@@ -14,6 +14,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
     : BackgroundService
 {
     const int Attempts = 5;
+    const int Chances = 2;
     static readonly TimeSpan Pulse = TimeSpan.FromSeconds(10);
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -26,7 +27,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         var joining = await LockSession.Open(database, cancellation);
         try
         {
-            while (!await TryJoin(joining, cancellation))
+            for (var chances = Chances; !await TryJoin(joining, chances > 0, cancellation); chances--)
             {
                 // Nobody saw to the views: what had them for itself was cut short. Somebody has to, alone, and several may be waiting for that.
                 await joining.LetGo(cancellation);
@@ -45,7 +46,7 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
         }
     }
 
-    async Task<bool> TryJoin(LockSession joining, CancellationToken cancellation)
+    async Task<bool> TryJoin(LockSession joining, bool hasAnotherChance, CancellationToken cancellation)
     {
         if (await joining.TryAlone(cancellation))
         {
@@ -60,7 +61,15 @@ public sealed partial class ServingLock(NpgsqlDataSource database, IDocumentStor
             await joining.Share(cancellation);
         }
 
-        return await ViewGuard.IsSettled(store, lifecycle, cancellation);
+        try
+        {
+            return await ViewGuard.IsSettled(store, lifecycle, cancellation);
+        }
+        catch (SetupException) when (hasAnotherChance)
+        {
+            // Whoever keeps the views otherwise may be on the way out.
+            return false;
+        }
     }
 
     /// <summary>Joins before anything is served.</summary>
