@@ -19,6 +19,13 @@ public sealed partial class Architecture
         ["OrderSummaries"] = ["Orders", "Storage", "Http", "Views"],                // tells what came of it
         ["WorkList"] = ["Orders", "Http", "Views"],                                 // what the shop has to do
         ["Insights"] = ["Orders", "Http", "Views"],                                 // figures over all orders
+        ["Contracts"] = ["Orders", "Storage", "History", "Http"],                   // what the world outside gets to know, as versioned records
+        ["Deliveries"] = ["Orders", "Storage", "History", "Views", "Contracts", "Http"], // brings it there: each event at least once, those of an order in order
+        ["Feed"] = ["Orders", "Storage", "History", "Views", "Contracts", "Deliveries", "Http"], // lets it be fetched
+        ["Webhooks"] = ["Orders", "Storage", "Views", "Http", "Contracts", "Deliveries"], // endpoints of partners
+        ["Bus"] = ["Orders", "Storage", "Http", "Commands", "Contracts", "Deliveries"],   // the broker: events out, commands in
+        ["Processes"] = ["Orders", "Storage", "Commands", "Views"],                 // what follows from events by itself
+        ["DeadLetters"] = ["Orders", "Storage", "Http", "Views", "Deliveries", "Contracts", "Operations"], // what needs somebody to look
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views", "Proofs", "Rebuilding"], // for operators
         ["Export"] = ["Orders", "Storage", "Operations", "Views"],                // what is stored, as a file
         ["Import"] = ["Orders", "Storage", "Commands", "Operations", "Http", "Export", "History", "Views", "Proofs"], // the legacy shop's orders, and what was exported
