@@ -17,6 +17,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
     static readonly TimeSpan Stride = TimeSpan.FromSeconds(5);
 
     readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>();
+    readonly int mostAtOnce = first.MostAtOnce;
     ITarget? target = first;
     Attempt.Unreachable? unreachable;
     int flying;
@@ -35,7 +36,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
             await Fly(claims);
             if (flying == 0) break;
             if (ended.IsCompleted) ended = ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
-            if (claims.Count == 0 || flying >= first.MostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
+            if (claims.Count == 0 || flying >= mostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
             await Note();
         }
 
@@ -47,9 +48,9 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
     {
         try
         {
-            if (!GoesOn || flying >= first.MostAtOnce) return [];
+            if (!GoesOn || flying >= mostAtOnce) return [];
             target = await find();
-            return target is null ? [] : await queue.Take(name, first.MostAtOnce - flying, target.Patience + Stride, stopping);
+            return target is null ? [] : await queue.Take(name, mostAtOnce - flying, target.Patience + Stride, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
