@@ -20,6 +20,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
     readonly int mostAtOnce = first.MostAtOnce;
     ITarget? target = first;
     Attempt.Unreachable? unreachable;
+    long putAsideAt;
     int flying;
 
     /// <summary>Not where the target was paused or removed meanwhile.</summary>
@@ -34,14 +35,22 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
             var news = published.Next();
             var claims = await Take();
             await Fly(claims);
+            if (claims.Count == 0) await PutAside();
             if (flying == 0) break;
             if (ended.IsCompleted) ended = ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
             if (claims.Count == 0 || flying >= mostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
             await Note();
         }
 
-        if (GoesOn) await queue.PutAside(name, stopping);
         return unreachable;
+    }
+
+    /// <summary>When nothing can be claimed, what is due waits behind something: now and then that is sorted out.</summary>
+    async Task PutAside()
+    {
+        if (!GoesOn || (flying > 0 && clock.GetElapsedTime(putAsideAt) < Glance)) return;
+        putAsideAt = clock.GetTimestamp();
+        await queue.PutAside(name, stopping);
     }
 
     async Task<List<Claim>> Take()
