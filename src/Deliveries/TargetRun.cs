@@ -50,7 +50,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
     {
         if (!GoesOn || (flying > 0 && clock.GetElapsedTime(putAsideAt) < Glance)) return;
         putAsideAt = clock.GetTimestamp();
-        await queue.PutAside(name, stopping);
+        await queue.PutAside(name, CancellationToken.None);
     }
 
     async Task<List<Claim>> Take()

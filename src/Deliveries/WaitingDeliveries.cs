@@ -57,7 +57,7 @@ public sealed class WaitingDeliveries(NpgsqlDataSource database)
         await using var command = database.CreateCommand($"""
             with oldest as (
                 select d.order_id, d.version from outward.deliveries d
-                where d.target = $1 and d.due <= now() and (d.claimed_until is null or d.claimed_until <= now()) and {IsOldest}
+                where d.target = $1 and d.due <= now() and {IsOldest}
                 order by d.due limit $2 for update skip locked
             ), claimed as (
                 update outward.deliveries d set claimed_until = now() + $3 from oldest o
@@ -85,14 +85,19 @@ public sealed class WaitingDeliveries(NpgsqlDataSource database)
     }
 
     /// <summary>Puts aside what is due but waits behind something that is not, until that is: so that many a look finds only what can be done.</summary>
+    /// <remarks>Who takes the oldest away waits until this is done, and then calls what was put aside: so nothing stays aside for ever.</remarks>
     public async Task PutAside(string target, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
-            update outward.deliveries d set due = greatest(o.due, o.claimed_until, now() + interval '1 millisecond')
-            from outward.deliveries o
-            where d.target = $1 and o.target = $1 and d.due <= now() and o.order_id = d.order_id and o.version < d.version and (o.due > now() or o.claimed_until > now())
-              and not exists (select from outward.deliveries b where b.target = $1 and b.order_id = o.order_id and b.version < o.version)
-              and d.ctid = any(array(select ctid from outward.deliveries where target = $1 and due <= now() order by due limit {MostAside} for update skip locked))
+            with due as (
+                select order_id, version from outward.deliveries where target = $1 and due <= now() order by due limit {MostAside} for update skip locked
+            ), oldest as (
+                select order_id, version, due, claimed_until from outward.deliveries d
+                where target = $1 and order_id in (select order_id from due) and (due > now() or claimed_until > now()) and {IsOldest} for share skip locked
+            )
+            update outward.deliveries d set due = greatest(o.due, o.claimed_until)
+            from due join oldest o on o.order_id = due.order_id and o.version < due.version
+            where d.target = $1 and d.order_id = due.order_id and d.version = due.version
             """);
         command.Parameters.Add(new() { Value = target });
         await command.ExecuteNonQueryAsync(cancellation);

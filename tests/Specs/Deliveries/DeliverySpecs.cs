@@ -136,7 +136,7 @@ public sealed class DeliverySpecs(Postgres postgres)
     }
 
     [Fact]
-    public async Task What_a_node_had_claimed_when_it_died_goes_on_elsewhere_and_its_last_word_does_not_count()
+    public async Task What_a_node_had_claimed_when_it_died_goes_on_elsewhere()
     {
         var targets = new MemoryTargets { Answer = (_, _) => new Attempt.Unreachable("not yet", Soon) };
         await using var service = await targets.Start(postgres, null, "warehouse");
@@ -149,9 +149,30 @@ public sealed class DeliverySpecs(Postgres postgres)
         Assert.Equal([1, 2, 3], claims[0].Deliveries.Select(delivery => delivery.Version));
         Assert.Empty(await waiting.Take("warehouse", 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
         await Eventually.That(() => Task.FromResult(targets.Of(order).Count == 3));
+    }
 
-        await waiting.Note("warehouse", [new(claims[0], 1, new Attempt.Failed("too late", null), [])], TestContext.Current.CancellationToken);
-        Assert.Equal(0, await service.Query<long>("select count(*) from outward.deliveries"));
+    [Fact]
+    public async Task The_last_word_of_a_node_that_was_too_slow_does_not_count()
+    {
+        var targets = new MemoryTargets { Answer = (_, _) => new Attempt.Unreachable("never", TimeSpan.FromDays(1)) };
+        await using var service = await targets.Start(postgres, null, "warehouse");
+        await Checkout(service, items: 1);
+        var waiting = service.Services.GetRequiredService<WaitingDeliveries>();
+        var slow = await Claimed(TimeSpan.FromMilliseconds(1));
+        var next = await Claimed(TimeSpan.FromMinutes(1));
+
+        await waiting.Note("warehouse", [new(slow, 0, new Attempt.Failed("too late", null), [])], TestContext.Current.CancellationToken);
+        await waiting.Note("warehouse", [new(slow, 0, null, [])], TestContext.Current.CancellationToken);
+
+        Assert.Equal(next.Until, await service.Query<DateTime>("select claimed_until from outward.deliveries where version = 1"));
+        Assert.Equal(0, await service.Query<int>("select attempts from outward.deliveries where version = 1"));
+
+        async Task<Claim> Claimed(TimeSpan length)
+        {
+            List<Claim> claims = [];
+            await Eventually.That(async () => (claims = await waiting.Take("warehouse", 1, length, TestContext.Current.CancellationToken)).Count == 1);
+            return claims[0];
+        }
     }
 
     [Fact]
