@@ -57,7 +57,7 @@ public sealed class WaitingDeliveries(NpgsqlDataSource database)
         await using var command = database.CreateCommand($"""
             with oldest as (
                 select d.order_id, d.version from outward.deliveries d
-                where d.target = $1 and d.due <= now() and {IsOldest}
+                where d.target = $1 and d.due <= now() and (d.claimed_until is null or d.claimed_until <= now()) and {IsOldest}
                 order by d.due limit $2 for update skip locked
             ), claimed as (
                 update outward.deliveries d set claimed_until = now() + $3 from oldest o
