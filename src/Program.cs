@@ -4,6 +4,8 @@ using Marten;
 using OrderMonolith;
 using OrderMonolith.Api;
 using OrderMonolith.Commands;
+using OrderMonolith.Deliveries;
+using OrderMonolith.Feed;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
@@ -43,6 +45,8 @@ try
     builder.Services.AddSingleton<Rebuilds>().AddHostedService(services => services.GetRequiredService<Rebuilds>());
     builder.Services.AddSingleton(builder.Configuration.Read<DriftWatchSettings>()).AddSingleton<DriftWatch>().AddHostedService(services => services.GetRequiredService<DriftWatch>());
     builder.Services.AddHostedService<SkippedEvents>();
+    builder.Services.AddDeliveries();
+    builder.Services.AddSingleton<EventFeed>();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.Contracts;
 using OrderMonolith.History;
 using OrderMonolith.Http;
 using OrderMonolith.Insights;
@@ -35,7 +36,7 @@ public static class ApiSchemas
         typeof(OwnOrder), typeof(OwnOrders), typeof(ListedWork), typeof(WorkListPage),
         typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
         typeof(ViewStatus), typeof(ViewList), typeof(Difference), typeof(RebuildProgress), typeof(SkippedEvent),
-        typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
+        typeof(ContractLink), typeof(ContractList), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
     public static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
