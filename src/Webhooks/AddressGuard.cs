@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrderMonolith.Http;
 
 namespace OrderMonolith.Webhooks;
 
@@ -36,12 +37,19 @@ public sealed class AddressGuard(WebhooksSettings settings)
     }
 
     /// <summary>Why a webhook cannot have a URL, to be read behind its name; null where it can, as far as that can be known without asking where its host is.</summary>
-    public string? Fault(Uri url)
+    string? Fault(Uri url)
     {
         var secure = url.Scheme == Uri.UriSchemeHttps;
         if (IPAddress.TryParse(url.DnsSafeHost, out var address) && !Allows(address, secure))
             return Allows(address, secure: true) ? "must begin with https://" : "has an address that is not allowed";
         return secure || settings.AllowHttp || allowed.Count > 0 ? null : "must begin with https://";
+    }
+
+    /// <summary>Refuses a URL that a webhook cannot have.</summary>
+    /// <exception cref="ProblemException"><c>validation-failed</c></exception>
+    public void Check(string url)
+    {
+        if (Fault(new(url)) is { } fault) throw ProblemException.Wrong("url", fault);
     }
 
     static bool IsPublic(IPAddress address) => (address.AddressFamily is AddressFamily.InterNetwork || Unicast.Contains(address)) && !NotPublic.Any(network => network.Contains(address));

@@ -42,9 +42,6 @@ public sealed record Webhook(Guid Id, string Url, DateTimeOffset CreatedAt, Webh
     [JsonIgnore]
     public WebhookStatus Status => Pause is null ? WebhookStatus.Active : WebhookStatus.Paused;
 
-    /// <summary>Whether it wants events of a type.</summary>
-    public bool Wants(string type) => Types.Count == 0 || Types.Contains(type);
-
     /// <summary>What signs at a time, the current secret first.</summary>
     public IEnumerable<WebhookSecret> Signing(DateTimeOffset now) => Previous is { } previous && previous.Until > now ? [Secret, previous.Secret] : [Secret];
 

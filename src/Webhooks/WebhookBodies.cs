@@ -86,3 +86,14 @@ public sealed class WebhookUrlAttribute() : ValidationAttribute("must be an abso
         || (text.Length <= Webhook.LongestUrl && Bounds.IsStorable(text) && Uri.TryCreate(text, UriKind.Absolute, out var url)
             && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) && url.Host.Length > 0 && url.UserInfo.Length == 0 && !text.Contains('#') && !text.Any(char.IsWhiteSpace));
 }
+
+/// <summary>Types of events that there are, each once.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class EventTypesAttribute() : ValidationAttribute("must be types of events, each once; /contracts lists them")
+{
+    /// <summary>Those there are.</summary>
+    public static IReadOnlyList<string> Known { get; } = [.. Translation.Names.Values.Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc />
+    public override bool IsValid(object? value) => value is not IReadOnlyList<string> types || (types.All(Known.Contains) && types.Distinct().Count() == types.Count);
+}

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using OrderMonolith.Http;
 using OrderMonolith.Storage;
 
 namespace OrderMonolith.Webhooks;
@@ -52,7 +53,7 @@ public sealed partial class WebhookHealth(WebhookRegister register, WebhooksSett
         {
             await register.Change(webhook.Id, known => known.Url == webhook.Url ? change(known) : known, CancellationToken.None);
         }
-        catch (Exception e) when (StorageFault.Is(e) || e is Http.ProblemException)
+        catch (Exception e) when (StorageFault.Is(e) || e is ProblemException)
         {
             LogLater(webhook.Id, e.Message);
         }

@@ -11,15 +11,16 @@ public sealed class WebhookTargets(WebhookRegister register, WebhookSender sende
 
     /// <inheritdoc />
     public async ValueTask<ITarget?> Find(string name, CancellationToken cancellation) =>
-        Guid.TryParseExact(name, "D", out var id) && await register.Glance(id, cancellation) is { Status: WebhookStatus.Active } webhook ? new WebhookTarget(webhook, sender, health, schedule) : null;
+        Guid.TryParseExact(name, "D", out var id) && await register.Glance(id, cancellation) is { Status: WebhookStatus.Active } ? new WebhookTarget(id, register, sender, health, schedule) : null;
 }
 
-/// <summary>A webhook that events are delivered to.</summary>
-/// <param name="webhook">The webhook.</param>
-/// <param name="sender">Sends them.</param>
+/// <summary>A webhook that events are delivered to, each as the webhook is at that time: it may change while many are on their way.</summary>
+/// <param name="id">The webhook.</param>
+/// <param name="register">Knows how it is.</param>
+/// <param name="sender">Sends events.</param>
 /// <param name="health">Is told how that went.</param>
 /// <param name="schedule">Says when they are sent again.</param>
-public sealed class WebhookTarget(Webhook webhook, WebhookSender sender, WebhookHealth health, RetrySchedule schedule) : ITarget
+public sealed class WebhookTarget(Guid id, WebhookRegister register, WebhookSender sender, WebhookHealth health, RetrySchedule schedule) : ITarget
 {
     /// <inheritdoc />
     public int MostAtOnce => WebhookSender.MostAtOnce;
@@ -30,6 +31,8 @@ public sealed class WebhookTarget(Webhook webhook, WebhookSender sender, Webhook
     /// <inheritdoc />
     public async Task<Attempt> Deliver(PublicEvent e, int number, CancellationToken cancellation)
     {
+        if (await register.Glance(id, cancellation) is not { Status: WebhookStatus.Active } webhook) return new Attempt.Unreachable("It is paused.", TimeSpan.Zero);
+
         var answer = await sender.Send(webhook, e.Id, e.Json, cancellation);
         var exchange = new Exchange(Encoding.UTF8.GetString(e.Json.Span), answer.Status, answer.Body, answer.Took);
         if (answer.Fault is not { } fault)
