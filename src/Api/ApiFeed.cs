@@ -12,12 +12,15 @@ public static class ApiFeed
     /// <summary>Name of the schema of a batch of events.</summary>
     public const string Batch = "CloudEventBatch";
 
+    /// <summary>Name of the schema of a schema.</summary>
+    public const string Schema = "JsonSchema";
+
     const string Position = "01RVsO0QkUVAvTo84wHDRcAAAAAAAAAADtfZgHwRBtC8";
 
     const string Event = $$"""
         {"specversion":"1.0","id":"01a20916-89a1-7479-aecf-253137bd6d59","source":"urn:uuid:3b9f2c1e-7d1a-4d59-9c57-0b7c2a3d4e5f","type":"order.confirmed.v1","subject":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c",
          "time":"2026-01-31T12:00:00.123456Z","datacontenttype":"application/json","sequence":"3","sequencetype":"Integer","position":"{{Position}}","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-         "data":{"items":[{"productId":"teapot","quantity":2,"unitPrice":9.5}],"itemCount":1,"totalAmount":19,"orderId":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","customerId":"c1","currency":"GBP"} }
+         "data":{"orderId":"0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c","customerId":"c1","currency":"GBP","items":[{"productId":"teapot","quantity":2,"unitPrice":9.5}],"itemCount":1,"totalAmount":19} }
         """;
 
     static readonly IOpenApiParameter After = ApiParameters.Of(ParameterLocation.Query, "after",
@@ -55,7 +58,7 @@ public static class ApiFeed
             Tag = "Events",
             Description = "The JSON Schema (2020-12) of the `data` of events of this type. Members may be added; nothing else about it changes, ever.",
             Parameters = [ApiParameters.Of(ParameterLocation.Path, "type", "The event's type.", ApiParameters.Text(), "order.confirmed.v1")],
-            Answers = [new(200, "The schema.", "", null, "application/schema+json")],
+            Answers = [new(200, "The schema.", Schema, """{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"order.created.v1","type":"object"}""", "application/schema+json")],
             Problems = ["validation-failed", "route-not-found"],
         },
     ];
@@ -86,6 +89,9 @@ public static class ApiFeed
             },
         },
     };
+
+    /// <summary>A schema.</summary>
+    public static OpenApiSchema SchemaSchema { get; } = new() { Type = JsonSchemaType.Object, Description = "A JSON Schema (2020-12).", Required = new HashSet<string> { "$schema" } };
 
     static OpenApiSchema Text(string description, string? format = null) => new() { Type = JsonSchemaType.String, Description = description, Format = format };
 }

@@ -71,6 +71,7 @@ public static class OpenApi
         ApiSchemas.Join(document);
         document.AddComponent<IOpenApiSchema>(ApiSchemas.List, ApiSchemas.OrderSummaryList(document));
         document.AddComponent<IOpenApiSchema>(ApiFeed.Batch, ApiFeed.BatchSchema);
+        document.AddComponent<IOpenApiSchema>(ApiFeed.Schema, ApiFeed.SchemaSchema);
 
         document.Paths = [];
         foreach (var path in ApiOperations.All.GroupBy(o => o.Path))

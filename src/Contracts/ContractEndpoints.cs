@@ -48,12 +48,11 @@ public static class ContractEndpoints
         return schema;
     }
 
-    static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
+    static JsonObject Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
-        if (schema is not JsonObject shape) return schema;
-        var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
-        if (type == typeof(decimal)) shape["type"] = "number";
-        if (type == typeof(Guid)) (shape["type"], shape["format"]) = ("string", "uuid");
+        // Of what our own converter writes, the framework knows nothing.
+        var type = context.TypeInfo.Type;
+        var shape = type == typeof(decimal) ? new JsonObject { ["type"] = "number" } : schema.AsObject();
 
         // What there is not is left out, never null.
         if (shape["type"] is JsonArray types) shape["type"] = types.Select(name => name!.GetValue<string>()).Single(name => name != "null");
