@@ -3,12 +3,6 @@ using System.Text.Json;
 
 namespace OrderMonolith.Webhooks;
 
-/// <summary>What a request for a test says: nothing.</summary>
-public sealed record TestRequest;
-
-/// <summary>What a request to send an event once more says: nothing.</summary>
-public sealed record RedeliveryRequest;
-
 /// <summary>A CloudEvent that says nothing but that an endpoint can be reached.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Json">All of it.</param>

@@ -38,6 +38,9 @@ public sealed record WebhookChange(
 /// <param name="OldSignsForSeconds">How long the secret before signs beside the new one, in seconds: a day unless said, 0 for not at all, 30 days at most.</param>
 public sealed record SecretRotation([property: Range(0, 2_592_000, ErrorMessage = "must be a whole number from 0 to 2592000")] int OldSignsForSeconds = 86_400);
 
+/// <summary>A body that says nothing, where the address says it all.</summary>
+public sealed record EmptyRequest;
+
 /// <summary>A webhook as it is shown.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Url">Where the endpoint is.</param>

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Text.Json.Serialization;
 using Marten;
-using OrderMonolith.Deliveries;
 using OrderMonolith.Http;
 using OrderMonolith.Views;
 

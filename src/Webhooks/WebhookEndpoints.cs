@@ -72,8 +72,9 @@ public static class WebhookEndpoints
 
     /// <summary>Sends an event that says nothing to an endpoint at once, paused or not, and answers what came back.</summary>
     [WolverinePost("/v1/webhooks/{webhookId}/tests")]
-    public static async Task<IResult> Test(Guid webhookId, [FromBody] TestRequest wanted, WebhookRegister register, WebhookSender sender, StoreEpoch epoch, TimeProvider clock, HttpContext http)
+    public static async Task<IResult> Test(Guid webhookId, WebhookRegister register, WebhookSender sender, StoreEpoch epoch, TimeProvider clock, HttpContext http)
     {
+        await RequestBody.Read<EmptyRequest>(http);
         var webhook = await register.Get(webhookId, http.RequestAborted);
         var e = TestEvent.Of(webhookId, await epoch.Current(http.RequestAborted), clock.GetUtcNow());
         var answer = await sender.Send(webhook, e.Id, e.Json, http.RequestAborted);
@@ -100,8 +101,9 @@ public static class WebhookEndpoints
 
     /// <summary>Sends an event to a webhook once more.</summary>
     [WolverinePost("/v1/webhooks/{webhookId}/deliveries/{eventId}/redeliveries")]
-    public static async Task<IResult> Redeliver(Guid webhookId, Guid eventId, [FromBody] RedeliveryRequest wanted, WebhookRegister register, IDocumentStore store, HttpContext http)
+    public static async Task<IResult> Redeliver(Guid webhookId, Guid eventId, WebhookRegister register, IDocumentStore store, HttpContext http)
     {
+        await RequestBody.Read<EmptyRequest>(http);
         await register.Get(webhookId, http.RequestAborted);
         await using var session = store.LightweightSession();
         var delivery = await WebhookDeliveryDetails.Find(session, webhookId, eventId);
