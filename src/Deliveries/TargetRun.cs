@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Marten.Exceptions;
 using OrderMonolith.Contracts;
+using UUIDNext;
 
 namespace OrderMonolith.Deliveries;
 
@@ -82,7 +83,7 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         try
         {
             var attempt = await target.Deliver(e, number, stopping);
-            if (attempt.Exchange is { } exchange) kept.Add(new(Guid.CreateVersion7(), e, number, at, (attempt as Attempt.Failed)?.Why, exchange));
+            if (attempt.Exchange is { } exchange) kept.Add(new(Uuid.NewSequential(), e, number, at, (attempt as Attempt.Failed)?.Why, exchange));
             return attempt;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -100,7 +100,7 @@ public sealed class WebhookRegister(IDocumentStore store) : IDisposable
     {
         session.Store(after);
         if (!before.Types.SequenceEqual(after.Types)) session.ChangeTarget(after.Id.ToString(), after.Types);
-        if (before.Status is WebhookStatus.Paused && after.Status is WebhookStatus.Active) session.HurryTarget(after.Id.ToString());
+        if (after.Status is WebhookStatus.Active && (before.Status is WebhookStatus.Paused || before.Url != after.Url)) session.HurryTarget(after.Id.ToString());
     }
 
     Webhook? Keep(Guid id, Webhook? webhook) => known.Set(id, webhook, Fresh);

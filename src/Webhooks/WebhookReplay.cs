@@ -24,9 +24,9 @@ public sealed record WebhookReplay(
         var (types, after, since, upTo) = (Types ?? webhook.Types, AfterSequence ?? 0, (Since ?? DateTimeOffset.UnixEpoch).ToUniversalTime(), await published.Ask(cancellation));
         await using var session = store.LightweightSession();
         var stored = store.Options.Events.AllKnownEventTypes()
-            .Where(e => Translation.NamesByEvent.TryGetValue(e.EventType, out var told) && (types.Count == 0 || types.Contains(told))).Select(e => e.EventTypeName).ToArray();
+            .Where(e => Translation.NamesByEvent.TryGetValue(e.EventType, out var told) && (types.Count == 0 || types.Contains(told))).Select(e => e.EventTypeName);
         var count = await session.Value<long>(
-            "select count(*) from events.mt_events where seq_id > $1 and seq_id <= $2 and timestamp >= $3 and type in (select jsonb_array_elements_text($4))", after, upTo, since.UtcDateTime, stored);
+            "select count(*) from events.mt_events where seq_id > $1 and seq_id <= $2 and timestamp >= $3 and type = any(string_to_array($4, ','))", after, upTo, since.UtcDateTime, string.Join(',', stored));
         session.Replay(webhook.Id.ToString(), types, after, since, upTo);
         await session.SaveChangesAsync(cancellation);
         return new(count);

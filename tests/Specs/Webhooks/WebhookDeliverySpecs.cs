@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrderMonolith.Webhooks;
 
 namespace OrderMonolith.Specs;
 
@@ -144,7 +147,7 @@ public sealed class WebhookDeliverySpecs(Postgres postgres)
         await using var service = await Monolith.Start(postgres, null, Receiver.Allowed);
         var first = await DeliverySpecs.Checkout(service, items: 2);
         await service.CaughtUp();
-        var address = (await service.Send("POST", "/v1/webhooks", new { url = receiver.Url, types = new[] { "order.confirmed.v1" } })).Header("Location")!;
+        var address = (await service.Send("POST", "/v1/webhooks", $$"""{"url":"{{receiver.Url}}","types":["order.confirmed.v1"]}""")).Header("Location")!;
         var second = await DeliverySpecs.Checkout(service, items: 2);
         await Eventually.That(() => Task.FromResult(receiver.All.Count == 1));
         Assert.Equal((second, "order.confirmed.v1"), (receiver.All[0].Order, receiver.All[0].Type));
@@ -155,7 +158,7 @@ public sealed class WebhookDeliverySpecs(Postgres postgres)
         Assert.Equal(new[] { first, second }.Order(), receiver.All.Skip(1).Select(got => got.Order).Order());
 
         var at = (await service.Send("GET", $"/v1/orders/{second}")).Content.GetProperty("createdAt").GetString();
-        replay = await service.Send("POST", address + "/replays", new { since = at, types = new[] { "order.created.v1", "order.item-added.v1" } });
+        replay = await service.Send("POST", address + "/replays", $$"""{"since":"{{at}}","types":["order.created.v1","order.item-added.v1"]}""");
         Assert.Equal(3, replay.Content.GetProperty("events").GetInt32());
         await Eventually.That(() => Task.FromResult(receiver.All.Count == 6));
         Assert.Equal([1, 2, 3], receiver.All.Skip(3).Where(got => got.Order == second).Select(got => got.Version));
@@ -182,6 +185,10 @@ public sealed class WebhookDeliverySpecs(Postgres postgres)
         }
 
         Assert.Equal([5, 4, 3, 2, 1], versions);
+
+        await service.Query<long>("with old as (update outward.attempts set at = now() - interval '31 days' where version < 4 returning 1) select count(*) from old");
+        await service.Services.GetServices<IHostedService>().OfType<DeliveryLogRetention>().Single().Purge(TestContext.Current.CancellationToken);
+        Assert.Equal([5, 4], (await Items(service, address, "Delivered")).Select(item => item.GetProperty("version").GetInt32()));
 
         await service.Send("PATCH", address, """{"status":"Paused"}""");
         await DeliverySpecs.Checkout(service, items: 1);
