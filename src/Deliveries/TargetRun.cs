@@ -7,35 +7,56 @@ namespace OrderMonolith.Deliveries;
 
 /// <summary>Delivers to one target until nothing is due for it: many orders at once, the events of each one after another.</summary>
 /// <remarks>What has ended is noted together, whenever the last note is written: so a fast target costs few transactions, and a slow one holds up nobody else.</remarks>
-sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, PublicEvents events, Published published, TimeProvider clock, CancellationToken stopping)
+sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> find, WaitingDeliveries queue, PublicEvents events, Published published, TimeProvider clock, CancellationToken stopping)
 {
     static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 
     /// <summary>What no node can read yet, such as an event of a newer version, is looked at again after this time.</summary>
     static readonly TimeSpan Unreadable = TimeSpan.FromMinutes(1);
 
-    readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>(new() { SingleReader = true });
+    /// <summary>How long an order's deliveries go on one after another in one claim; the last of them may take its time then.</summary>
+    static readonly TimeSpan Stride = TimeSpan.FromSeconds(5);
+
+    readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>();
+    readonly int mostAtOnce = first.MostAtOnce;
+    ITarget? target = first;
     Attempt.Unreachable? unreachable;
     int flying;
 
-    /// <summary>An order's run begins no further attempt after one attempt's time, so that a claim outlives two.</summary>
-    TimeSpan ClaimLength => 2 * target.Patience + TimeSpan.FromSeconds(5);
+    /// <summary>Not where the target was paused or removed meanwhile.</summary>
+    bool GoesOn => target is not null && unreachable is null && !stopping.IsCancellationRequested;
 
     /// <summary>Delivers; answers why it ended early, if the target could not be reached.</summary>
     public async Task<Attempt.Unreachable?> Run()
     {
+        var ended = Task.FromResult(true);
         while (true)
         {
             var news = published.Next();
-            var claims = unreachable is null && !stopping.IsCancellationRequested && flying < target.MostAtOnce ? await queue.Take(name, target.MostAtOnce - flying, ClaimLength, stopping) : [];
+            var claims = await Take();
             await Fly(claims);
             if (flying == 0) break;
-            if (claims.Count == 0 || flying >= target.MostAtOnce) await Task.WhenAny(ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask(), news, Task.Delay(Glance, clock, CancellationToken.None));
+            if (ended.IsCompleted) ended = ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            if (claims.Count == 0 || flying >= mostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
             await Note();
         }
 
-        if (unreachable is null && !stopping.IsCancellationRequested) await queue.PutAside(name, stopping);
+        if (GoesOn) await queue.PutAside(name, stopping);
         return unreachable;
+    }
+
+    async Task<List<Claim>> Take()
+    {
+        try
+        {
+            if (!GoesOn || flying >= mostAtOnce) return [];
+            target = await find();
+            return target is null ? [] : await queue.Take(name, mostAtOnce - flying, target.Patience + Stride, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 
     async Task Fly(List<Claim> claims)
@@ -43,7 +64,7 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         if (claims.Count == 0) return;
         var told = (await Tell(claims)).ToDictionary(e => e.Sequence);
         flying += claims.Count;
-        foreach (var claim in claims) _ = Fly(claim, told);
+        foreach (var claim in claims) _ = Fly(claim, told, target!);
     }
 
     /// <summary>One event that cannot be read is not to hold up other orders.</summary>
@@ -53,6 +74,10 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         {
             return await events.At([.. claims.SelectMany(claim => claim.Deliveries).Select(delivery => delivery.Sequence)], stopping);
         }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
+        }
         catch (Exception e) when (e is UnknownEventTypeException or EventDeserializationFailureException)
         {
             if (claims is not [var claim]) return [.. (await Task.WhenAll(claims.Select(one => Tell([one])))).SelectMany(told => told)];
@@ -60,14 +85,14 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         }
     }
 
-    async Task Fly(Claim claim, Dictionary<long, PublicEvent> told)
+    async Task Fly(Claim claim, Dictionary<long, PublicEvent> told, ITarget to)
     {
         var (begin, delivered, kept) = (clock.GetTimestamp(), 0, new List<KeptAttempt>());
         Attempt.Failed? failed = null;
         foreach (var delivery in claim.Deliveries)
         {
-            if (unreachable is not null || stopping.IsCancellationRequested || (delivered > 0 && clock.GetElapsedTime(begin) > target.Patience)) break;
-            var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable);
+            if (!GoesOn || (delivered > 0 && clock.GetElapsedTime(begin) > Stride)) break;
+            var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(to, e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable);
             failed = attempt as Attempt.Failed;
             unreachable ??= attempt as Attempt.Unreachable;
             if (attempt is not Attempt.Delivered) break;
@@ -77,12 +102,12 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         ends.Writer.TryWrite(new(claim, delivered, failed, kept));
     }
 
-    async Task<Attempt?> Deliver(PublicEvent e, int number, List<KeptAttempt> kept)
+    async Task<Attempt?> Deliver(ITarget to, PublicEvent e, int number, List<KeptAttempt> kept)
     {
         var at = clock.GetUtcNow();
         try
         {
-            var attempt = await target.Deliver(e, number, stopping);
+            var attempt = await to.Deliver(e, number, stopping);
             if (attempt.Exchange is { } exchange) kept.Add(new(Uuid.NewSequential(), e, number, at, (attempt as Attempt.Failed)?.Why, exchange));
             return attempt;
         }
