@@ -42,7 +42,7 @@ public sealed record WebhooksSettings(TimeSpan? Timeout = null, TimeSpan[]? Retr
     internal IReadOnlyList<IPNetwork> Networks =>
     [
         .. (AllowedNetworks ?? []).Select((text, i) => IPNetwork.TryParse(text, out var network) ? network
-            : throw new SetupException($"Webhooks:{nameof(AllowedNetworks)}:{i} is '{text}', but must be a network such as 10.1.0.0/16 or fd12:3456::/32, without bits behind its prefix.")),
+            : throw new SetupException($"Webhooks:{nameof(AllowedNetworks)}:{i} is '{text}', but must be a network such as 10.1.0.0/16 or fd12:3456::/32.")),
     ];
 
     /// <summary>Refuses what is out of bounds.</summary>

@@ -34,7 +34,7 @@ public sealed class SettingsSpecs
     [InlineData("Webhooks:RetryDelays:0=00:00:05;Webhooks:RetryDelays:1=-00:00:05", "Webhooks:RetryDelays:1")]
     [InlineData("Webhooks:PauseAfter=31.00:00:00", "Webhooks:PauseAfter")]
     [InlineData("Webhooks:KeepLog=00:59:00", "Webhooks:KeepLog")]
-    [InlineData("Webhooks:AllowedNetworks:0=10.0.0.0/8;Webhooks:AllowedNetworks:1=10.0.0.1/8", "Webhooks:AllowedNetworks:1")]
+    [InlineData("Webhooks:AllowedNetworks:0=10.0.0.0/8;Webhooks:AllowedNetworks:1=10.0.0.0/33", "Webhooks:AllowedNetworks:1")]
     [InlineData("Webhooks:AllowedNetworks:0=localhost", "Webhooks:AllowedNetworks:0")]
     [InlineData("Webhooks:AllowHttps=true", "Webhooks:AllowHttps")]
     public void What_is_wrong_is_named(string settings, string named) => Assert.Contains(named, Fault(settings));
