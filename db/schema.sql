@@ -627,6 +627,12 @@ CREATE TABLE IF NOT EXISTS views.mt_doc_view_lifecycle (
     mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
 CONSTRAINT pkey_mt_doc_view_lifecycle_id PRIMARY KEY (id)
 );
+CREATE TABLE IF NOT EXISTS outward.mt_doc_webhook (
+    id            uuid     NOT NULL,
+    data          jsonb    NOT NULL,
+    mt_version    uuid     NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_webhook_id PRIMARY KEY (id)
+);
 CREATE TABLE IF NOT EXISTS views.mt_doc_work_item (
     id              uuid           NOT NULL,
     data            jsonb          NOT NULL,

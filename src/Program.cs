@@ -13,6 +13,7 @@ using OrderMonolith.Proofs;
 using OrderMonolith.Rebuilding;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
+using OrderMonolith.Webhooks;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
@@ -46,6 +47,7 @@ try
     builder.Services.AddSingleton(builder.Configuration.Read<DriftWatchSettings>()).AddSingleton<DriftWatch>().AddHostedService(services => services.GetRequiredService<DriftWatch>());
     builder.Services.AddHostedService<SkippedEvents>();
     builder.Services.AddDeliveries();
+    builder.Services.AddSingleton(builder.Configuration.Read<WebhooksSettings>()).AddSingleton<AddressGuard>().AddSingleton<WebhookSender>().AddSingleton<WebhookRegister>().AddSingleton<WebhookHealth>().AddSingleton<ITargets, WebhookTargets>().AddHostedService<DeliveryLogRetention>();
     builder.Services.AddSingleton<EventFeed>();
     builder.AddEdge();
     builder.AddAccess();

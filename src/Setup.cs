@@ -1,5 +1,6 @@
 using OrderMonolith.Http;
 using OrderMonolith.Proofs;
+using OrderMonolith.Webhooks;
 
 namespace OrderMonolith;
 
@@ -26,6 +27,7 @@ public static class Setup
         configuration.Read<OrderSummariesSettings>();
         _ = configuration.Read<IdempotencySettings>().Kept;
         _ = configuration.Read<DriftWatchSettings>().Pause;
+        configuration.Read<WebhooksSettings>().Check();
         configuration.Read<AuthenticationSettings>();
         configuration.Read<CorsSettings>();
         if (!serves) return;

@@ -11,6 +11,7 @@ using OrderMonolith.OrderSummaries;
 using OrderMonolith.Rebuilding;
 using OrderMonolith.Storage;
 using OrderMonolith.Views;
+using OrderMonolith.Webhooks;
 using OrderMonolith.WorkList;
 using Polly;
 using Weasel.Core;
@@ -56,6 +57,7 @@ public static class Topology
         store.Sales();
         store.WorkList();
         store.Deliveries();
+        store.Schema.For<Webhook>().DatabaseSchemaName(DeliveryTables.Schema).DocumentAlias("webhook").UseOptimisticConcurrency(true);
         store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");

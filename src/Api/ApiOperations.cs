@@ -147,6 +147,7 @@ public static class ApiOperations
         .. ApiLists.All,
         .. ApiInsights.All,
         .. ApiFeed.All,
+        .. ApiWebhooks.All,
 
         .. ProjectionOperations.All,
 

@@ -15,6 +15,7 @@ using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
 using OrderMonolith.Rebuilding;
 using OrderMonolith.Views;
+using OrderMonolith.Webhooks;
 using OrderMonolith.WorkList;
 
 namespace OrderMonolith.Api;
@@ -28,7 +29,9 @@ public static class ApiSchemas
     const string FrameworksName = "x-schema-id";
 
     /// <summary>The types of bodies that come in, by their names in the description.</summary>
-    public static IReadOnlyList<Type> Requests { get; } = [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest), typeof(RebuildRequest), typeof(SkipRequest)];
+    public static IReadOnlyList<Type> Requests { get; } =
+        [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest), typeof(RebuildRequest), typeof(SkipRequest),
+        typeof(NewWebhook), typeof(WebhookChange), typeof(SecretRotation), typeof(WebhookReplay), typeof(EmptyRequest)];
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
@@ -36,6 +39,7 @@ public static class ApiSchemas
         typeof(OwnOrder), typeof(OwnOrders), typeof(ListedWork), typeof(WorkListPage),
         typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
         typeof(ViewStatus), typeof(ViewList), typeof(Difference), typeof(RebuildProgress), typeof(SkippedEvent),
+        typeof(ShownWebhook), typeof(WebhookList), typeof(WebhookTest), typeof(WebhookDelivery), typeof(WebhookDeliveryList), typeof(WebhookAttempt), typeof(WebhookDeliveryDetails), typeof(ReplayedEvents),
         typeof(ContractLink), typeof(ContractList), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
@@ -106,6 +110,15 @@ public static class ApiSchemas
                 break;
             case UnitPriceAttribute:
                 (schema.Minimum, schema.Maximum, schema.MultipleOf) = ("0", Number(Bounds.HighestPrice), 0.0001m);
+                break;
+            case WebhookUrlAttribute:
+                (schema.MaxLength, schema.Format) = (Webhook.LongestUrl, "uri");
+                break;
+            case EventTypesAttribute:
+                (schema.Items, schema.UniqueItems) = (ApiParameters.Text(EventTypesAttribute.Known), true);
+                break;
+            case AllowedValuesAttribute allowed:
+                schema.Enum = [.. allowed.Values.OfType<string>().Select(value => (JsonNode)value)];
                 break;
             case FreeTextAttribute text:
                 schema.MaxLength = text.Longest;

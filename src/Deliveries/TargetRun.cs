@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Marten.Exceptions;
 using OrderMonolith.Contracts;
+using UUIDNext;
 
 namespace OrderMonolith.Deliveries;
 
@@ -116,7 +117,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
         try
         {
             var attempt = await to.Deliver(e, number, stopping);
-            if (attempt.Exchange is { } exchange) kept.Add(new(Guid.CreateVersion7(), e, number, at, (attempt as Attempt.Failed)?.Why, exchange));
+            if (attempt.Exchange is { } exchange) kept.Add(new(Uuid.NewSequential(), e, number, at, (attempt as Attempt.Failed)?.Why, exchange));
             return attempt;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

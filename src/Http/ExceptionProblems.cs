@@ -77,7 +77,7 @@ public static class EmptyAnswers
             400 => Problems.Write(http, "malformed-request"),
             401 => Problems.Write(http, "unauthenticated"),
             403 => Problems.Write(http, "forbidden"),
-            404 => Problems.Write(http, http.GetEndpoint() is null ? "route-not-found" : http.Request.RouteValues.ContainsKey("rebuildId") ? "projection-not-found" : "order-not-found"),
+            404 => Problems.Write(http, http.GetEndpoint() is null ? "route-not-found" : Missing(http.Request.RouteValues)),
             405 => Problems.Write(http, "method-not-allowed"),
             413 => Problems.Write(http, "request-too-large"),
             415 => Problems.Write(http, "unsupported-media-type"),
@@ -85,4 +85,8 @@ public static class EmptyAnswers
             _ => Task.CompletedTask,
         };
     }
+
+    /// <summary>What it is that there is not, where an id in an address is none.</summary>
+    static string Missing(RouteValueDictionary named) =>
+        named.ContainsKey("rebuildId") ? "projection-not-found" : named.ContainsKey("webhookId") ? "webhook-not-found" : "order-not-found";
 }

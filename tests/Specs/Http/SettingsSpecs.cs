@@ -28,12 +28,22 @@ public sealed class SettingsSpecs
     [InlineData("Authentication:Schemes:Beare:ValidIssuer=x", "Authentication:Schemes:Beare")]
     [InlineData("Authentication:Schemes:Bearer=x", "Authentication:Schemes:Bearer")]
     [InlineData("Authentication:Schemes:Bearer:ValidAudence=x", "Authentication:Schemes:Bearer:ValidAudence")]
+    [InlineData("Webhooks:Timeout=00:00:00", "Webhooks:Timeout")]
+    [InlineData("Webhooks:Timeout=soon", "Webhooks:Timeout")]
+    [InlineData("Webhooks:RetryDelays=00:00:05", "Webhooks:RetryDelays")]
+    [InlineData("Webhooks:RetryDelays:0=00:00:05;Webhooks:RetryDelays:1=-00:00:05", "Webhooks:RetryDelays:1")]
+    [InlineData("Webhooks:PauseAfter=31.00:00:00", "Webhooks:PauseAfter")]
+    [InlineData("Webhooks:KeepLog=00:59:00", "Webhooks:KeepLog")]
+    [InlineData("Webhooks:AllowedNetworks:0=10.0.0.0/8;Webhooks:AllowedNetworks:1=10.0.0.0/33", "Webhooks:AllowedNetworks:1")]
+    [InlineData("Webhooks:AllowedNetworks:0=localhost", "Webhooks:AllowedNetworks:0")]
+    [InlineData("Webhooks:AllowHttps=true", "Webhooks:AllowHttps")]
     public void What_is_wrong_is_named(string settings, string named) => Assert.Contains(named, Fault(settings));
 
     [Theory]
     [InlineData("Storage:DataFolder=/tmp/x;OrderSummaries:Lifecycle=async;authentication:anonymous=True;Cors:Origins:0=https://a.example")]
     [InlineData("Authentication:Schemes:Bearer:ValidIssuer=1;authentication:schemes:bearer:signingKeys:0:value=2")]
     [InlineData("")]
+    [InlineData("Webhooks:Timeout=00:00:30;Webhooks:RetryDelays:0=00:00:01;Webhooks:PauseAfter=2.00:00:00;Webhooks:AllowedNetworks:0=10.0.0.0/8;Webhooks:AllowedNetworks:1=::1/128;Webhooks:AllowHttp=true")]
     public void What_is_right_is_taken(string settings) => Assert.Null(Fault(settings));
 
     [Theory]
