@@ -7,6 +7,7 @@ using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
+using OrderMonolith.Processes;
 using OrderMonolith.Proofs;
 using OrderMonolith.Rebuilding;
 using OrderMonolith.Storage;
@@ -43,6 +44,7 @@ try
     builder.Services.AddSingleton<Rebuilds>().AddHostedService(services => services.GetRequiredService<Rebuilds>());
     builder.Services.AddSingleton(builder.Configuration.Read<DriftWatchSettings>()).AddSingleton<DriftWatch>().AddHostedService(services => services.GetRequiredService<DriftWatch>());
     builder.Services.AddHostedService<SkippedEvents>();
+    builder.AddProcesses();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

@@ -15,6 +15,10 @@ public sealed class SettingsSpecs
     [InlineData("OrderSummaries:Lifecycle=Live", "OrderSummaries:Lifecycle")]
     [InlineData("OrderSummaries:Lifecycle=7", "OrderSummaries:Lifecycle")]
     [InlineData("OrderSummaries:Lifecicle=Async", "OrderSummaries:Lifecicle")]
+    [InlineData("Orders:AbandonAfter=00:00:30", "Orders:AbandonAfter")]
+    [InlineData("Orders:AbandonAfter=366.00:00:00", "Orders:AbandonAfter")]
+    [InlineData("Orders:AbandonAfter=soon", "Orders:AbandonAfter")]
+    [InlineData("Orders:AbandonedAfter=01:00:00", "Orders:AbandonedAfter")]
     [InlineData("Authentication:Anonymous=yes", "Authentication:Anonymous")]
     [InlineData("Authentication:Anonymus=true", "Authentication:Anonymus")]
     [InlineData("Authentication:Schemes=Bearer", "Authentication:Schemes")]
@@ -33,6 +37,7 @@ public sealed class SettingsSpecs
     [Theory]
     [InlineData("Storage:DataFolder=/tmp/x;OrderSummaries:Lifecycle=async;authentication:anonymous=True;Cors:Origins:0=https://a.example")]
     [InlineData("Authentication:Schemes:Bearer:ValidIssuer=1;authentication:schemes:bearer:signingKeys:0:value=2")]
+    [InlineData("Orders:AbandonAfter=00:01:00")]
     [InlineData("")]
     public void What_is_right_is_taken(string settings) => Assert.Null(Fault(settings));
 
