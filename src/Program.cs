@@ -4,6 +4,7 @@ using Marten;
 using OrderMonolith;
 using OrderMonolith.Api;
 using OrderMonolith.Commands;
+using OrderMonolith.Deliveries;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
@@ -45,6 +46,7 @@ try
     builder.Services.AddSingleton(builder.Configuration.Read<DriftWatchSettings>()).AddSingleton<DriftWatch>().AddHostedService(services => services.GetRequiredService<DriftWatch>());
     builder.Services.AddHostedService<SkippedEvents>();
     builder.AddProcesses();
+    builder.Services.AddDeliveries();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();
