@@ -4,6 +4,7 @@ using Marten;
 using OrderMonolith;
 using OrderMonolith.Api;
 using OrderMonolith.Commands;
+using OrderMonolith.DeadLetters;
 using OrderMonolith.Deliveries;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
@@ -47,6 +48,7 @@ try
     builder.Services.AddHostedService<SkippedEvents>();
     builder.AddProcesses();
     builder.Services.AddDeliveries();
+    builder.Services.AddDeadLetters();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

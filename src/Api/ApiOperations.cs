@@ -148,6 +148,7 @@ public static class ApiOperations
         .. ApiInsights.All,
 
         .. ProjectionOperations.All,
+        .. DeadLetterOperations.All,
 
         new("GET", "/health/live", "live", "Is the process up?", null)
         {

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.DeadLetters;
 using OrderMonolith.History;
 using OrderMonolith.Http;
 using OrderMonolith.Insights;
@@ -27,7 +28,8 @@ public static class ApiSchemas
     const string FrameworksName = "x-schema-id";
 
     /// <summary>The types of bodies that come in, by their names in the description.</summary>
-    public static IReadOnlyList<Type> Requests { get; } = [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest), typeof(RebuildRequest), typeof(SkipRequest)];
+    public static IReadOnlyList<Type> Requests { get; } = [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest), typeof(RebuildRequest), typeof(SkipRequest),
+        typeof(RetryRequest), typeof(RetriesRequest), typeof(DiscardRequest)];
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
@@ -35,6 +37,7 @@ public static class ApiSchemas
         typeof(OwnOrder), typeof(OwnOrders), typeof(ListedWork), typeof(WorkListPage),
         typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
         typeof(ViewStatus), typeof(ViewList), typeof(Difference), typeof(RebuildProgress), typeof(SkippedEvent),
+        typeof(Treatment), typeof(DeadLetter), typeof(LetterPage), typeof(LetterOutcome), typeof(ManyOutcomes),
         typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>

@@ -16,6 +16,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         "server-busy", "concurrent-change", "idempotency-key-in-use", "projection-behind", "internal-error", // TroubleSpecs
         "query-too-slow", // InsightsSpecs
         "rebuild-under-way", // ProjectionRoutes
+        "dead-letter-conflict", // LetterSpecs
         "too-many-requests", // what stands in front of the service may answer so; the service itself never does
     ];
 
@@ -32,6 +33,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         await Is("item-not-in-order", "DELETE", $"{order}/items/tea");
         await Is("route-not-found", "GET", "/nowhere");
         await Is("projection-not-found", "GET", "/v1/ops/projections/none");
+        await Is("dead-letter-not-found", "GET", "/v1/ops/dead-letters/none");
         await Is("method-not-allowed", "PUT", "/v1/orders");
         await Is("order-already-exists", "POST", "/v1/orders", new { orderId = order.Split('/')[^1], customerId = "c1" });
         await Is("order-is-empty", "POST", $"{order}/confirm");

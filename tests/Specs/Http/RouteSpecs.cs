@@ -14,13 +14,14 @@ public sealed partial class RouteSpecs(OneMonolith one) : IClassFixture<OneMonol
     [Fact]
     public async Task Every_route_says_its_methods_refuses_others_and_has_head_beside_get()
     {
-        var routes = Routes().GroupBy(route => Filled(route.Path), route => route.Methods).ToList();
-        Assert.True(routes.Count > 10);
-        foreach (var route in routes)
+        var paths = Routes().Select(route => Filled(route.Path)).Distinct().ToList();
+        Assert.True(paths.Count > 10);
+        foreach (var path in paths)
         {
-            var methods = route.SelectMany(its => its).Append("OPTIONS").ToHashSet();
+            // A word may also be read as the parameter of another route.
+            var methods = Routes().Where(route => Template(route.Path).IsMatch(path)).SelectMany(route => route.Methods).Append("OPTIONS").ToHashSet();
             if (methods.Contains("GET")) methods.Add("HEAD");
-            var (path, allowed) = (route.Key, string.Join(", ", methods.Order()));
+            var allowed = string.Join(", ", methods.Order());
 
             var options = await monolith.Send("OPTIONS", path);
             Assert.Equal((path, 204, allowed, ""), (path, options.Status, options.Header("Allow"), options.Body));
@@ -67,6 +68,8 @@ public sealed partial class RouteSpecs(OneMonolith one) : IClassFixture<OneMonol
         "documentName" => "v1",
         var name => name,
     });
+
+    static Regex Template(string route) => new($"^{Parameter().Replace("/" + route.TrimStart('/'), "[^/]+")}$");
 
     [GeneratedRegex(@"\{\**(?<name>\w+)[^}]*\}")]
     private static partial Regex Parameter();
