@@ -6,6 +6,7 @@ using OrderMonolith.Api;
 using OrderMonolith.Commands;
 using OrderMonolith.DeadLetters;
 using OrderMonolith.Deliveries;
+using OrderMonolith.Feed;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
@@ -49,6 +50,7 @@ try
     builder.AddProcesses();
     builder.Services.AddDeliveries();
     builder.Services.AddDeadLetters();
+    builder.Services.AddSingleton<EventFeed>();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

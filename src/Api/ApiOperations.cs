@@ -146,6 +146,7 @@ public static class ApiOperations
         },
         .. ApiLists.All,
         .. ApiInsights.All,
+        .. ApiFeed.All,
 
         .. ProjectionOperations.All,
         .. DeadLetterOperations.All,

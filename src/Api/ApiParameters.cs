@@ -141,6 +141,7 @@ public static class ApiHeaders
         ["Consistency-Token"] = Of("Send it with a read of a view that may lag, and the answer holds this command.", "AAECAwQFBgcICQoLDA0ODwAAAAAAAAAq"),
         ["ETag"] = Of("The order's version, quoted: send it as If-Match.", "\"3\""),
         ["Idempotent-Replayed"] = Of("`true` where a request is answered as its first time.", "true"),
+        ["Link"] = Of("Where to go on (RFC 8288): the batch behind this one, as `rel=\"next\"`.", "</v1/events?after=01RVsO0QkUVAvTo84wHDRcAAAAAAAAAADtfZgHwRBtC8>; rel=\"next\""),
         ["Location"] = Of("Where the new order is.", "/v1/orders/0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c"),
         ["Preference-Applied"] = Of("`return=minimal` where that was preferred.", "return=minimal"),
         ["Retry-After"] = Of("Seconds after which to try again.", 1, JsonSchemaType.Integer),

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
+using OrderMonolith.Contracts;
 using OrderMonolith.DeadLetters;
 using OrderMonolith.History;
 using OrderMonolith.Http;
@@ -38,7 +39,7 @@ public static class ApiSchemas
         typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
         typeof(ViewStatus), typeof(ViewList), typeof(Difference), typeof(RebuildProgress), typeof(SkippedEvent),
         typeof(Treatment), typeof(DeadLetter), typeof(LetterPage), typeof(LetterOutcome), typeof(ManyOutcomes),
-        typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
+        typeof(ContractLink), typeof(ContractList), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>
     public static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

@@ -70,6 +70,8 @@ public static class OpenApi
             document.AddComponent<IOpenApiSchema>(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
         ApiSchemas.Join(document);
         document.AddComponent<IOpenApiSchema>(ApiSchemas.List, ApiSchemas.OrderSummaryList(document));
+        document.AddComponent<IOpenApiSchema>(ApiFeed.Batch, ApiFeed.BatchSchema);
+        document.AddComponent<IOpenApiSchema>(ApiFeed.Schema, ApiFeed.SchemaSchema);
 
         document.Paths = [];
         foreach (var path in ApiOperations.All.GroupBy(o => o.Path))

@@ -1,13 +1,14 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 
 namespace OrderMonolith.Contracts;
 
 /// <summary>What the world outside is told of a change to an order. For ever: what has to look otherwise becomes a version 2, sent beside this one.</summary>
 /// <remarks>Independent of how events are stored: an event may change its shape, a contract does not.</remarks>
 public abstract record OrderContract(
-    [property: Description("The order.")] Guid OrderId,
-    [property: Description("Whose order it is.")] string CustomerId,
-    [property: Description("ISO 4217 code of every amount.")] string Currency);
+    [property: JsonPropertyOrder(-1), Description("The order.")] Guid OrderId,
+    [property: JsonPropertyOrder(-1), Description("Whose order it is.")] string CustomerId,
+    [property: JsonPropertyOrder(-1), Description("ISO 4217 code of every amount.")] string Currency);
 
 /// <summary>An order began.</summary>
 [Description("An order began. Items that it began with follow as order.item-added.v1.")]

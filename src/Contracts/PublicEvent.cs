@@ -6,9 +6,10 @@ namespace OrderMonolith.Contracts;
 /// <param name="OrderId">The order.</param>
 /// <param name="Version">Its place in the order's history, from 1.</param>
 /// <param name="Sequence">Its place in the store's history.</param>
+/// <param name="Position">The same as a token of this history alone: who sends it back gets what comes behind it.</param>
 /// <param name="Time">When it happened.</param>
 /// <param name="Json">The whole CloudEvent (structured mode), UTF-8.</param>
-public sealed record PublicEvent(Guid Id, string Type, Guid OrderId, long Version, long Sequence, DateTimeOffset Time, ReadOnlyMemory<byte> Json)
+public sealed record PublicEvent(Guid Id, string Type, Guid OrderId, long Version, long Sequence, string Position, DateTimeOffset Time, ReadOnlyMemory<byte> Json)
 {
     /// <summary>The media type of <see cref="Json"/>.</summary>
     public const string MediaType = "application/cloudevents+json";

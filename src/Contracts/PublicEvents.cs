@@ -100,6 +100,7 @@ public sealed class PublicEvents(IDocumentStore store, StoreEpoch epoch) : IDisp
     static PublicEvent Public(IEvent e, OrderContract contract, Guid store)
     {
         var type = Translation.Names[contract.GetType()];
+        var position = new ConsistencyToken(store, new EventPlace(e.Sequence, e.Id)).ToString();
         var cloudEvent = new CloudEvent
         {
             Id = e.Id.ToString(),
@@ -109,11 +110,11 @@ public sealed class PublicEvents(IDocumentStore store, StoreEpoch epoch) : IDisp
             Time = e.Timestamp,
             DataContentType = MediaTypeNames.Application.Json,
             Data = contract,
-            [Position] = new ConsistencyToken(store, new EventPlace(e.Sequence, e.Id)).ToString(),
+            [Position] = position,
             [TraceParent] = TraceOf(e),
         };
         cloudEvent.SetSequence(checked((int)e.Version));
-        return new(e.Id, type, e.StreamId, e.Version, e.Sequence, e.Timestamp, Formatter.EncodeStructuredModeMessage(cloudEvent, out _));
+        return new(e.Id, type, e.StreamId, e.Version, e.Sequence, position, e.Timestamp, Formatter.EncodeStructuredModeMessage(cloudEvent, out _));
     }
     /// <summary>The trace that caused the event (W3C trace context), so that what is done about it joins it. Of the event itself as a span only the id is known: a part of its own.</summary>
     static string? TraceOf(IEvent e) => e.CorrelationId is { Length: 32 } trace && trace.All(char.IsAsciiHexDigitLower) ? $"00-{trace}-{e.Id.ToString("N")[16..]}-01" : null;

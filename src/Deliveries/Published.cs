@@ -24,13 +24,14 @@ public sealed partial class Published(NpgsqlDataSource database, TimeProvider cl
     }
 
     /// <summary>Ends when something behind a place has been published.</summary>
-    public async Task Beyond(long position, CancellationToken cancellation)
+    /// <exception cref="TimeoutException">Nothing was, in the given time.</exception>
+    public async Task Beyond(long position, TimeSpan patience, CancellationToken cancellation)
     {
         while (true)
         {
             var next = Next();
             if (Position > position) return;
-            await next.WaitAsync(cancellation);
+            await next.WaitAsync(patience, clock, cancellation);
         }
     }
 

@@ -38,7 +38,7 @@ public static class RegisteredTargets
         /// <param name="since">Those that happened at this time or later.</param>
         /// <param name="upTo">The last sequence that counts; what is behind it comes by itself.</param>
         public void Replay(string name, IReadOnlyCollection<string> types, long after, DateTimeOffset since, long upTo) => session.Note(
-            name, "(?::text[] = '{}' or n.told = any(?)) and e.seq_id > ? and e.timestamp >= ? and e.seq_id <= ?", types.ToArray(), types.ToArray(), after, since.UtcDateTime, upTo);
+            name, "(?::text[] = '{}' or n.told = any(?)) and e.seq_id > ? and e.timestamp >= ? and e.seq_id <= ?", types.ToArray(), types.ToArray(), after, since.ToUniversalTime(), upTo);
 
         /// <summary>Notes events for a target, by the contracts that tell of them under each name that they have or had.</summary>
         void Note(string name, string which, params object[] values)

@@ -13,28 +13,44 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
     /// <summary>What no node can read yet, such as an event of a newer version, is looked at again after this time.</summary>
     static readonly TimeSpan Unreadable = TimeSpan.FromMinutes(1);
 
-    readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>(new() { SingleReader = true });
+    /// <summary>How long an order's deliveries go on one after another in one claim; the last of them may take its time then.</summary>
+    static readonly TimeSpan Stride = TimeSpan.FromSeconds(5);
+
+    readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>();
     Attempt.Unreachable? unreachable;
     int flying;
 
-    /// <summary>An order's run begins no further attempt after one attempt's time, so that a claim outlives two.</summary>
-    TimeSpan ClaimLength => 2 * target.Patience + TimeSpan.FromSeconds(5);
+    bool GoesOn => unreachable is null && !stopping.IsCancellationRequested;
 
     /// <summary>Delivers; answers why it ended early, if the target could not be reached.</summary>
     public async Task<Attempt.Unreachable?> Run()
     {
+        var ended = Task.FromResult(true);
         while (true)
         {
             var news = published.Next();
-            var claims = unreachable is null && !stopping.IsCancellationRequested && flying < target.MostAtOnce ? await queue.Take(name, target.MostAtOnce - flying, ClaimLength, stopping) : [];
+            var claims = await Take();
             await Fly(claims);
             if (flying == 0) break;
-            if (claims.Count == 0 || flying >= target.MostAtOnce) await Task.WhenAny(ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask(), news, Task.Delay(Glance, clock, CancellationToken.None));
+            if (ended.IsCompleted) ended = ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            if (claims.Count == 0 || flying >= target.MostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
             await Note();
         }
 
-        if (unreachable is null && !stopping.IsCancellationRequested) await queue.PutAside(name, stopping);
+        if (GoesOn) await queue.PutAside(name, stopping);
         return unreachable;
+    }
+
+    async Task<List<Claim>> Take()
+    {
+        try
+        {
+            return GoesOn && flying < target.MostAtOnce ? await queue.Take(name, target.MostAtOnce - flying, target.Patience + Stride, stopping) : [];
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 
     async Task Fly(List<Claim> claims)
@@ -52,6 +68,10 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         {
             return await events.At([.. claims.SelectMany(claim => claim.Deliveries).Select(delivery => delivery.Sequence)], stopping);
         }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
+        }
         catch (Exception e) when (e is UnknownEventTypeException or EventDeserializationFailureException)
         {
             if (claims is not [var claim]) return [.. (await Task.WhenAll(claims.Select(one => Tell([one])))).SelectMany(told => told)];
@@ -65,7 +85,7 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         Attempt.Failed? failed = null;
         foreach (var delivery in claim.Deliveries)
         {
-            if (unreachable is not null || stopping.IsCancellationRequested || (delivered > 0 && clock.GetElapsedTime(begin) > target.Patience)) break;
+            if (!GoesOn || (delivered > 0 && clock.GetElapsedTime(begin) > Stride)) break;
             var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable);
             failed = attempt as Attempt.Failed;
             unreachable ??= attempt as Attempt.Unreachable;

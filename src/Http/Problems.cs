@@ -62,7 +62,7 @@ public static class Problems
     {
         new("malformed-request", 400, "The request cannot be read", "The body is not JSON of the expected shape (syntax, encoding, a wrong JSON type, a number out of any range), or the request itself is broken. Nothing was done. Correct the request."),
         new("validation-failed", 400, "A value is not allowed", "The request can be read, but has an unknown member or parameter, lacks one, or breaks a bound; 'errors' says which. Nothing was done. Correct the request."),
-        new("consistency-token-unknown", 400, "The token is of no use here", "The Consistency-Token is none of this store's, or the database was restored since it was given. Read without it."),
+        new("consistency-token-unknown", 400, "The token is of no use here", "The Consistency-Token, or the position in the feed, is none of this store's, or the database was restored since it was given. Read without it."),
         new("unauthenticated", 401, "Who are you?", "The request needs a valid bearer token. Send one in the Authorization header."),
         new("forbidden", 403, "Not allowed", "The token lacks the scope that this request needs, or names another customer."),
         new("order-not-found", 404, "No such order", "There is no order with this id, or it is another customer's."),

@@ -34,12 +34,18 @@ public sealed class ConsistentReads(NpgsqlDataSource database, IDocumentStore st
         if (view.Lags) await CatchUp(view, token, http);
     }
 
-    async Task<ConsistencyToken> Known(string? header, CancellationToken cancellation)
+    /// <summary>A place in the store's history that a caller names.</summary>
+    /// <param name="text">As it was given out.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="otherwise">What to say where it is none.</param>
+    /// <exception cref="ProblemException"><c>consistency-token-unknown</c>: it is none of this history's.</exception>
+    public async Task<ConsistencyToken> Known(string? text, CancellationToken cancellation, string otherwise = "The Consistency-Token is none of this store's, as it is now.")
     {
-        if (!ConsistencyToken.TryParse(header, out var token) || token.Epoch != await epoch.Current(cancellation)) throw Unknown();
+        var unknown = new ProblemException("consistency-token-unknown", otherwise);
+        if (!ConsistencyToken.TryParse(text, out var token) || token.Epoch != await epoch.Current(cancellation)) throw unknown;
         await using var question = database.CreateCommand("select id from events.mt_events where seq_id = $1");
         question.Parameters.Add(new NpgsqlParameter<long> { TypedValue = token.Position });
-        return await question.ExecuteScalarAsync(cancellation) is Guid eventId && ConsistencyToken.MarkOf(eventId) == token.Mark ? token : throw Unknown();
+        return await question.ExecuteScalarAsync(cancellation) is Guid eventId && ConsistencyToken.MarkOf(eventId) == token.Mark ? token : throw unknown;
     }
 
     async Task CatchUp(KeptView view, ConsistencyToken token, HttpContext http)
@@ -68,6 +74,4 @@ public sealed class ConsistentReads(NpgsqlDataSource database, IDocumentStore st
             : null;
         return TimeSpan.FromSeconds(uint.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, MostSeconds) : DefaultSeconds);
     }
-
-    static ProblemException Unknown() => new("consistency-token-unknown", "The Consistency-Token is none of this store's, as it is now.");
 }

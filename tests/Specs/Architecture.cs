@@ -29,7 +29,7 @@ public sealed partial class Architecture
         ["Operations"] = ["Orders", "Storage", "Commands", "History", "OrderSummaries", "Views", "Proofs", "Rebuilding"], // for operators
         ["Export"] = ["Orders", "Storage", "Operations", "Views"],                // what is stored, as a file
         ["Import"] = ["Orders", "Storage", "Commands", "Operations", "Http", "Export", "History", "Views", "Proofs"], // the legacy shop's orders, and what was exported
-        ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Rebuilding", "Operations", "DeadLetters", "Http"], // describes what all the others serve
+        ["Api"] = ["Orders", "Commands", "OrderSummaries", "WorkList", "Insights", "History", "Views", "Rebuilding", "Contracts", "Feed", "Webhooks", "DeadLetters", "Operations", "Http"], // describes what all the others serve
     };
 
     static readonly string[] NoName = ["Shared", "Core", "Common", "Infrastructure", "Application", "Domain", "BuildingBlocks", "Helper", "Util", "Manager", "Dto", "Service"];

@@ -61,6 +61,9 @@ public sealed class Monolith : IAsyncDisposable
         return answer;
     }
 
+    /// <summary>A client of its own, for what goes on for long.</summary>
+    public HttpClient Client() => host.Server.CreateClient();
+
     /// <summary>Returns when all views hold all events.</summary>
     public Task CaughtUp() => Services.GetRequiredService<IDocumentStore>().WaitForNonStaleProjectionDataAsync(Eventually.Never);
 

@@ -17,7 +17,7 @@ public sealed class MemoryTargets : ITargets
     /// <summary>Done before each attempt, such as to wait.</summary>
     public Func<PublicEvent, Task> Before { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Longest that an attempt takes; a claim lasts twice as long and five seconds.</summary>
+    /// <summary>Longest that an attempt takes; a claim lasts five seconds longer.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What has arrived, in order.</summary>

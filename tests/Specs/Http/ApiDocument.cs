@@ -7,7 +7,7 @@ namespace OrderMonolith.Specs;
 /// <summary>The approved description of the API, and whether what goes over the wire keeps to it.</summary>
 static class ApiDocument
 {
-    static readonly string[] Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied", "Retry-After", "Trace-Id", "WWW-Authenticate"];
+    static readonly string[] Headers = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Link", "Location", "Preference-Applied", "Retry-After", "Trace-Id", "WWW-Authenticate"];
 
     /// <summary>Where it lies.</summary>
     public static string Path { get; } = System.IO.Path.Combine(Repository(), "tests/Specs/Http/openapi.approved.json");
