@@ -149,13 +149,14 @@ public static class Topology
         wolverine.EnvelopeIdGeneration = EnvelopeIdGeneration.GuidV7;
         wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
         wolverine.Policies.UseDurableLocalQueues();
+        wolverine.UnknownMessageBehavior = UnknownMessageBehavior.DeadLetterQueue;
         wolverine.UseSystemTextJsonForSerialization(options => Json.Form(options));
 
         // Views that lag find their node within a second or two of its start, and another one soon after it died.
         wolverine.Durability.FirstHealthCheckExecution = TimeSpan.Zero;
         wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
         wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(5);
-        wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(15);
+        wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(10);
     }
 
     /// <summary>Wolverine's tables beside Marten's, and its hand on the projections that lag.</summary>

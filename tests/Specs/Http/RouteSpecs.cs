@@ -32,7 +32,8 @@ public sealed partial class RouteSpecs(OneMonolith one) : IClassFixture<OneMonol
                 if (method != "HEAD") Assert.Equal("method-not-allowed", wrong.Code);
             }
 
-            if (!methods.Contains("GET")) continue;
+            // A stream does not end.
+            if (!methods.Contains("GET") || path.EndsWith("/stream", StringComparison.Ordinal)) continue;
             var (get, head) = (await monolith.Send("GET", path), await monolith.Send("HEAD", path));
             Assert.Equal((path, get.Status, get.Header("Content-Type"), ""), (path, head.Status, head.Header("Content-Type"), head.Body));
         }
