@@ -155,7 +155,7 @@ public static class Topology
         // Views that lag find their node within a second or two of its start, and another one soon after it died.
         wolverine.Durability.FirstHealthCheckExecution = TimeSpan.Zero;
         wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
-        wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(5);
+        wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(2);
         wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(10);
     }
 
