@@ -42,19 +42,21 @@ public sealed partial class Dispatcher(WaitingDeliveries queue, PublicEvents eve
     {
         if (underway.TryGetValue(name, out var before) && !before.IsCompleted) return;
         if (heldUntil.TryGetValue(name, out var until) && until > clock.GetUtcNow()) return;
+        if (await Find(name, stopping) is { } target) underway[name] = Serve(name, target, stopping);
+    }
+
+    async ValueTask<ITarget?> Find(string name, CancellationToken stopping)
+    {
         foreach (var kind in kinds)
-        {
-            if (await kind.Find(name, stopping) is not { } target) continue;
-            underway[name] = Serve(name, target, stopping);
-            return;
-        }
+            if (await kind.Find(name, stopping) is { } target) return target;
+        return null;
     }
 
     async Task Serve(string name, ITarget target, CancellationToken stopping)
     {
         try
         {
-            if (await new TargetRun(name, target, queue, events, published, clock, stopping).Run() is not { } unreachable) return;
+            if (await new TargetRun(name, target, () => Find(name, stopping), queue, events, published, clock, stopping).Run() is not { } unreachable) return;
             heldUntil[name] = clock.GetUtcNow() + unreachable.HoldFor;
             LogUnreachable(name, unreachable.Why);
         }

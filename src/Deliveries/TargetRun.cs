@@ -6,7 +6,7 @@ namespace OrderMonolith.Deliveries;
 
 /// <summary>Delivers to one target until nothing is due for it: many orders at once, the events of each one after another.</summary>
 /// <remarks>What has ended is noted together, whenever the last note is written: so a fast target costs few transactions, and a slow one holds up nobody else.</remarks>
-sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, PublicEvents events, Published published, TimeProvider clock, CancellationToken stopping)
+sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> find, WaitingDeliveries queue, PublicEvents events, Published published, TimeProvider clock, CancellationToken stopping)
 {
     static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 
@@ -17,10 +17,14 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
     static readonly TimeSpan Stride = TimeSpan.FromSeconds(5);
 
     readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>();
+    readonly int mostAtOnce = first.MostAtOnce;
+    ITarget? target = first;
     Attempt.Unreachable? unreachable;
+    long putAsideAt;
     int flying;
 
-    bool GoesOn => unreachable is null && !stopping.IsCancellationRequested;
+    /// <summary>Not where the target was paused or removed meanwhile.</summary>
+    bool GoesOn => target is not null && unreachable is null && !stopping.IsCancellationRequested;
 
     /// <summary>Delivers; answers why it ended early, if the target could not be reached.</summary>
     public async Task<Attempt.Unreachable?> Run()
@@ -31,21 +35,31 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
             var news = published.Next();
             var claims = await Take();
             await Fly(claims);
+            if (claims.Count == 0) await PutAside();
             if (flying == 0) break;
             if (ended.IsCompleted) ended = ends.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
-            if (claims.Count == 0 || flying >= target.MostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
+            if (claims.Count == 0 || flying >= mostAtOnce) await Task.WhenAny(ended, news, Task.Delay(Glance, clock, CancellationToken.None));
             await Note();
         }
 
-        if (GoesOn) await queue.PutAside(name, stopping);
         return unreachable;
+    }
+
+    /// <summary>When nothing can be claimed, what is due waits behind something: now and then that is sorted out.</summary>
+    async Task PutAside()
+    {
+        if (!GoesOn || (flying > 0 && clock.GetElapsedTime(putAsideAt) < Glance)) return;
+        putAsideAt = clock.GetTimestamp();
+        await queue.PutAside(name, stopping);
     }
 
     async Task<List<Claim>> Take()
     {
         try
         {
-            return GoesOn && flying < target.MostAtOnce ? await queue.Take(name, target.MostAtOnce - flying, target.Patience + Stride, stopping) : [];
+            if (!GoesOn || flying >= mostAtOnce) return [];
+            target = await find();
+            return target is null ? [] : await queue.Take(name, mostAtOnce - flying, target.Patience + Stride, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -58,7 +72,7 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         if (claims.Count == 0) return;
         var told = (await Tell(claims)).ToDictionary(e => e.Sequence);
         flying += claims.Count;
-        foreach (var claim in claims) _ = Fly(claim, told);
+        foreach (var claim in claims) _ = Fly(claim, told, target!);
     }
 
     /// <summary>One event that cannot be read is not to hold up other orders.</summary>
@@ -79,14 +93,14 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         }
     }
 
-    async Task Fly(Claim claim, Dictionary<long, PublicEvent> told)
+    async Task Fly(Claim claim, Dictionary<long, PublicEvent> told, ITarget to)
     {
         var (begin, delivered, kept) = (clock.GetTimestamp(), 0, new List<KeptAttempt>());
         Attempt.Failed? failed = null;
         foreach (var delivery in claim.Deliveries)
         {
             if (!GoesOn || (delivered > 0 && clock.GetElapsedTime(begin) > Stride)) break;
-            var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable);
+            var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(to, e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable);
             failed = attempt as Attempt.Failed;
             unreachable ??= attempt as Attempt.Unreachable;
             if (attempt is not Attempt.Delivered) break;
@@ -96,12 +110,12 @@ sealed class TargetRun(string name, ITarget target, WaitingDeliveries queue, Pub
         ends.Writer.TryWrite(new(claim, delivered, failed, kept));
     }
 
-    async Task<Attempt?> Deliver(PublicEvent e, int number, List<KeptAttempt> kept)
+    async Task<Attempt?> Deliver(ITarget to, PublicEvent e, int number, List<KeptAttempt> kept)
     {
         var at = clock.GetUtcNow();
         try
         {
-            var attempt = await target.Deliver(e, number, stopping);
+            var attempt = await to.Deliver(e, number, stopping);
             if (attempt.Exchange is { } exchange) kept.Add(new(Guid.CreateVersion7(), e, number, at, (attempt as Attempt.Failed)?.Why, exchange));
             return attempt;
         }
