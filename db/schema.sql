@@ -508,6 +508,12 @@ CONSTRAINT pkey_attempts_target_id PRIMARY KEY (target, id)
 CREATE INDEX attempts_event ON outward.attempts USING btree (target, event_id);
 
 CREATE INDEX attempts_at ON outward.attempts USING brin (at);
+CREATE TABLE IF NOT EXISTS views.mt_doc_dead_letter (
+    id            varchar    NOT NULL,
+    data          jsonb      NOT NULL,
+    mt_version    uuid       NOT NULL DEFAULT (md5(random()::text || clock_timestamp()::text)::uuid),
+CONSTRAINT pkey_mt_doc_dead_letter_id PRIMARY KEY (id)
+);
 CREATE TABLE IF NOT EXISTS events.mt_doc_deadletterevent (
     id            uuid     NOT NULL,
     data          jsonb    NOT NULL,

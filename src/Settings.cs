@@ -24,6 +24,19 @@ public enum SummariesLifecycle
 /// <param name="Lifecycle">When they change.</param>
 public sealed record OrderSummariesSettings(SummariesLifecycle Lifecycle = SummariesLifecycle.Inline);
 
+/// <summary>What becomes of orders that nobody touches.</summary>
+/// <param name="AbandonAfter">For how long a pending order may be left alone before it is cancelled; from a minute to a year. Absent: for ever.</param>
+public sealed record OrdersSettings(TimeSpan? AbandonAfter = null)
+{
+    static readonly TimeSpan Least = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Most = TimeSpan.FromDays(365);
+
+    /// <summary>How long it is, if it is set.</summary>
+    /// <exception cref="SetupException">It is less than a minute, or more than a year.</exception>
+    internal TimeSpan? Patience => AbandonAfter is not { } given || (given >= Least && given <= Most) ? AbandonAfter
+        : throw new SetupException($"Orders:AbandonAfter is {given}, but can only be from a minute (00:01:00) to a year (365.00:00:00); leave it out to cancel no order.");
+}
+
 /// <summary>How long a command's key is remembered.</summary>
 /// <param name="Retention">From the command on; a day at least.</param>
 public sealed record IdempotencySettings(TimeSpan? Retention = null)

@@ -25,6 +25,7 @@ public static class Setup
             throw new SetupException("ConnectionStrings:Orders is empty. Name a database, or leave it out to have an embedded cluster.");
         configuration.Read<StorageSettings>();
         configuration.Read<OrderSummariesSettings>();
+        _ = configuration.Read<OrdersSettings>().Patience;
         _ = configuration.Read<IdempotencySettings>().Kept;
         _ = configuration.Read<DriftWatchSettings>().Pause;
         configuration.Read<WebhooksSettings>().Check();

@@ -4,6 +4,7 @@ using Marten;
 using Marten.Events;
 using Marten.Schema;
 using OrderMonolith.Commands;
+using OrderMonolith.DeadLetters;
 using OrderMonolith.Deliveries;
 using OrderMonolith.Insights;
 using OrderMonolith.Orders;
@@ -62,6 +63,7 @@ public static class Topology
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");
         store.Schema.For<SkippedEvent>().DocumentAlias("skipped_event");
+        store.DeadLetters();
         store.Schema.For<Drift>().DocumentAlias("drift");
         store.Schema.For<DriftWatchPlace>().DocumentAlias("drift_watch_place");
         store.Schema.For<Rebuild>().DocumentAlias("rebuild");
@@ -149,12 +151,14 @@ public static class Topology
         wolverine.EnvelopeIdGeneration = EnvelopeIdGeneration.GuidV7;
         wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
         wolverine.Policies.UseDurableLocalQueues();
+        wolverine.UnknownMessageBehavior = UnknownMessageBehavior.DeadLetterQueue;
+        wolverine.UseSystemTextJsonForSerialization(options => Json.Form(options));
 
         // Views that lag find their node within a second or two of its start, and another one soon after it died.
         wolverine.Durability.FirstHealthCheckExecution = TimeSpan.Zero;
         wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
-        wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(5);
-        wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(15);
+        wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(2);
+        wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(10);
     }
 
     /// <summary>Wolverine's tables beside Marten's, and its hand on the projections that lag.</summary>

@@ -150,6 +150,7 @@ public static class ApiOperations
         .. ApiWebhooks.All,
 
         .. ProjectionOperations.All,
+        .. DeadLetterOperations.All,
 
         new("GET", "/health/live", "live", "Is the process up?", null)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OrderMonolith.DeadLetters;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
 
@@ -24,6 +25,19 @@ public static class ApiParameters
 
     /// <summary>A rebuild.</summary>
     public static IOpenApiParameter RebuildId { get; } = Of(Path, "rebuildId", "The rebuild, as `Location` named it.", Text(format: "uuid"), "0192f0c1-7a51-7cc2-b8a4-3d7f5f1a2b3c");
+
+    /// <summary>A dead letter.</summary>
+    public static IOpenApiParameter LetterId { get; } = Of(Path, "letterId", "The dead letter, as the list names it.", Text(), "message-01a20b21-9199-7c27-913f-90b0c6b610c9");
+
+    /// <summary>Filters and paging of dead letters.</summary>
+    public static IReadOnlyList<IOpenApiParameter> OfLetters { get; } =
+    [
+        Of(Query, "kind", "Letters of this kind.", Text(Enum.GetNames<LetterKind>())),
+        Of(Query, "type", "Messages or events of this type.", Text(), "abandon_order"),
+        Of(Query, "state", "Letters of which this became.", Text(Enum.GetNames<LetterState>(), @default: nameof(LetterState.Waiting))),
+        Of(Query, "limit", "Most letters on a page.", new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "200", Default = 50 }),
+        Of(Query, "cursor", "`next` of the page before, with the same filters.", Text()),
+    ];
 
     /// <summary>Units to remove.</summary>
     public static IOpenApiParameter Quantity { get; } =

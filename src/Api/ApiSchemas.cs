@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrderMonolith.Commands;
 using OrderMonolith.Contracts;
+using OrderMonolith.DeadLetters;
 using OrderMonolith.History;
 using OrderMonolith.Http;
 using OrderMonolith.Insights;
@@ -31,7 +32,8 @@ public static class ApiSchemas
     /// <summary>The types of bodies that come in, by their names in the description.</summary>
     public static IReadOnlyList<Type> Requests { get; } =
         [typeof(NewOrder), typeof(AddItem), typeof(ConfirmOrder), typeof(CancelOrder), typeof(WhatIfRequest), typeof(RebuildRequest), typeof(SkipRequest),
-        typeof(NewWebhook), typeof(WebhookChange), typeof(SecretRotation), typeof(WebhookReplay), typeof(EmptyRequest)];
+        typeof(NewWebhook), typeof(WebhookChange), typeof(SecretRotation), typeof(WebhookReplay), typeof(EmptyRequest),
+        typeof(RetryRequest), typeof(RetriesRequest), typeof(DiscardRequest)];
 
     /// <summary>The types of bodies that go out.</summary>
     public static IReadOnlyList<Type> Answers { get; } =
@@ -40,6 +42,7 @@ public static class ApiSchemas
         typeof(SalesFigure), typeof(SalesFigures), typeof(ProductFigure), typeof(ProductFigures), typeof(Companion), typeof(BoughtTogether), typeof(CurrencyAmount), typeof(CustomerFigures), typeof(CancellationFigure), typeof(CancellationFigures),
         typeof(ViewStatus), typeof(ViewList), typeof(Difference), typeof(RebuildProgress), typeof(SkippedEvent),
         typeof(ShownWebhook), typeof(WebhookList), typeof(WebhookTest), typeof(WebhookDelivery), typeof(WebhookDeliveryList), typeof(WebhookAttempt), typeof(WebhookDeliveryDetails), typeof(ReplayedEvents),
+        typeof(Treatment), typeof(DeadLetter), typeof(LetterPage), typeof(LetterOutcome), typeof(ManyOutcomes),
         typeof(ContractLink), typeof(ContractList), typeof(HealthPart), typeof(HealthAnswer), typeof(Problem)];
 
     /// <summary>Adds what the framework cannot know of a type or member.</summary>

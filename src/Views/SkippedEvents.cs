@@ -1,4 +1,5 @@
 using JasperFx;
+using JasperFx.Events.Daemon;
 using Marten;
 using OrderMonolith.Storage;
 
@@ -8,6 +9,7 @@ namespace OrderMonolith.Views;
 public sealed partial class SkippedEvents(IDocumentStore store, Marten.Events.Daemon.Coordination.IProjectionCoordinator coordinator, TimeProvider clock, ILogger<SkippedEvents> log) : BackgroundService
 {
     static readonly TimeSpan Glance = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,18 +39,24 @@ public sealed partial class SkippedEvents(IDocumentStore store, Marten.Events.Da
         }
     }
 
-    /// <summary>The framework starts a view again that stopped for a fault of the moment, not one that an event stopped; that goes on here as soon as it can take what comes next.</summary>
+    /// <summary>The framework starts a view again that stopped for a fault of the moment, not one that an event stopped; that goes on here as soon as it can take what comes next.
+    /// A subscription holds nothing that could be compared: it tries again now and then.</summary>
     async Task GoOn(CancellationToken cancellation)
     {
         var daemon = coordinator.DaemonForMainDatabase();
         foreach (var paused in daemon.CurrentAgents().Where(agent => agent.Status is AgentStatus.Paused).ToList())
         {
-            if (StoredView.Of(store).FirstOrDefault(view => view.Shard == paused.Name.Identity) is not { } view) continue;
-            await using var session = store.QuerySession();
-            if (await ViewFold.FirstFault(session, view, cancellation) is not null) continue;
+            if (!await CanGoOn(paused, cancellation)) continue;
             await daemon.StartAgentAsync(paused.Name, cancellation);
-            LogGoesOn(view.Name);
+            LogGoesOn(paused.Name.Name);
         }
+    }
+
+    async Task<bool> CanGoOn(ISubscriptionAgent paused, CancellationToken cancellation)
+    {
+        if (StoredView.Of(store).FirstOrDefault(view => view.Shard == paused.Name.Identity) is not { } view) return clock.GetUtcNow() - paused.PausedTime > Rest;
+        await using var session = store.QuerySession();
+        return await ViewFold.FirstFault(session, view, cancellation) is null;
     }
 
     [LoggerMessage(LogLevel.Warning, "{View} had stopped and goes on.")]

@@ -10,7 +10,8 @@ public sealed class ViewLag(IDocumentStore store, NpgsqlDataSource database, Tim
 {
     static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 
-    readonly string[] shards = [.. store.Advanced.AllAsyncProjectionShardNames().Select(shard => shard.Identity)];
+    // Subscriptions too: they are no views, but one that stopped must be seen.
+    readonly string[] shards = [.. ((StoreOptions)store.Options).Projections.AllShards().Select(shard => shard.Name.Identity)];
     readonly Dictionary<string, ViewPace> paces = [];
     volatile IReadOnlyDictionary<string, string?> late = new Dictionary<string, string?>();
     volatile bool isKnown = true;

@@ -67,9 +67,9 @@ public sealed class ServingProgram : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>Starts it on a database, and waits until it serves.</summary>
-    public static async Task<ServingProgram> Start(string database)
+    public static async Task<ServingProgram> Start(string database, params string[] settings)
     {
-        var process = BuiltProgram.Start(database, "Inline", "--urls=http://127.0.0.1:0");
+        var process = BuiltProgram.Start(database, "Inline", ["--urls=http://127.0.0.1:0", .. settings]);
         try
         {
             while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)

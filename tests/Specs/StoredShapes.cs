@@ -76,9 +76,9 @@ public sealed class StoredShapes(OneMonolith one) : IClassFixture<OneMonolith>
         await batches.NewOrder();
         Assert.Equal(["order"], await one.Service.Query<string[]>("select array_agg(distinct type::text) from events.mt_streams"));
         Assert.False(await one.Service.Query<bool>("select exists (select from events.mt_events where mt_dotnet_type like 'OrderMonolith%')"));
-        Assert.Equal(["mt_doc_command_outcome", "mt_doc_drift", "mt_doc_drift_watch_place", "mt_doc_order", "mt_doc_order_summary", "mt_doc_rebuild", "mt_doc_rebuild_progress", "mt_doc_sale", "mt_doc_skipped_event", "mt_doc_view_lifecycle", "mt_doc_work_item"], await one.Service.Query<string[]>(
+        Assert.Equal(["mt_doc_command_outcome", "mt_doc_dead_letter", "mt_doc_drift", "mt_doc_drift_watch_place", "mt_doc_order", "mt_doc_order_summary", "mt_doc_rebuild", "mt_doc_rebuild_progress", "mt_doc_sale", "mt_doc_skipped_event", "mt_doc_view_lifecycle", "mt_doc_work_item"], await one.Service.Query<string[]>(
             "select array_agg(tablename::text order by tablename) from pg_tables where schemaname = 'views' and tablename <> 'mt_doc_envelope'"));
-        Assert.Equal(["events", "views", "views_next", "views_old", "wolverine"], await one.Service.Query<string[]>(
+        Assert.Equal(["events", "outward", "views", "views_next", "views_old", "wolverine"], await one.Service.Query<string[]>(
             "select array_agg(nspname::text order by nspname) from pg_namespace where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')"));
 
         var projections = ((DocumentStore)batches.Store).Options.Projections.All;

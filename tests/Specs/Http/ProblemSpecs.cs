@@ -17,6 +17,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         "query-too-slow", // InsightsSpecs
         "rebuild-under-way", // ProjectionRoutes
         "delivery-not-found", "too-many-webhooks", // WebhookDeliverySpecs, WebhookSpecs
+        "dead-letter-conflict", // LetterSpecs
         "too-many-requests", // what stands in front of the service may answer so; the service itself never does
     ];
 
@@ -34,6 +35,7 @@ public sealed class ProblemSpecs(OneMonolith one) : IClassFixture<OneMonolith>
         await Is("route-not-found", "GET", "/nowhere");
         await Is("projection-not-found", "GET", "/v1/ops/projections/none");
         await Is("webhook-not-found", "GET", "/v1/webhooks/nonsense");
+        await Is("dead-letter-not-found", "GET", "/v1/ops/dead-letters/none");
         await Is("method-not-allowed", "PUT", "/v1/orders");
         await Is("order-already-exists", "POST", "/v1/orders", new { orderId = order.Split('/')[^1], customerId = "c1" });
         await Is("order-is-empty", "POST", $"{order}/confirm");

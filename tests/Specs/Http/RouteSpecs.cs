@@ -14,13 +14,14 @@ public sealed partial class RouteSpecs(OneMonolith one) : IClassFixture<OneMonol
     [Fact]
     public async Task Every_route_says_its_methods_refuses_others_and_has_head_beside_get()
     {
-        var routes = Routes().GroupBy(route => Filled(route.Path), route => route.Methods).ToList();
-        Assert.True(routes.Count > 10);
-        foreach (var route in routes)
+        var paths = Routes().Select(route => Filled(route.Path)).Distinct().ToList();
+        Assert.True(paths.Count > 10);
+        foreach (var path in paths)
         {
-            var methods = route.SelectMany(its => its).Append("OPTIONS").ToHashSet();
+            // A word may also be read as the parameter of another route.
+            var methods = Routes().Where(route => Template(route.Path).IsMatch(path)).SelectMany(route => route.Methods).Append("OPTIONS").ToHashSet();
             if (methods.Contains("GET")) methods.Add("HEAD");
-            var (path, allowed) = (route.Key, string.Join(", ", methods.Order()));
+            var allowed = string.Join(", ", methods.Order());
 
             var options = await monolith.Send("OPTIONS", path);
             Assert.Equal((path, 204, allowed, ""), (path, options.Status, options.Header("Allow"), options.Body));
@@ -31,7 +32,8 @@ public sealed partial class RouteSpecs(OneMonolith one) : IClassFixture<OneMonol
                 if (method != "HEAD") Assert.Equal("method-not-allowed", wrong.Code);
             }
 
-            if (!methods.Contains("GET")) continue;
+            // A stream does not end.
+            if (!methods.Contains("GET") || path.EndsWith("/stream", StringComparison.Ordinal)) continue;
             var (get, head) = (await monolith.Send("GET", path), await monolith.Send("HEAD", path));
             Assert.Equal((path, get.Status, get.Header("Content-Type"), ""), (path, head.Status, head.Header("Content-Type"), head.Body));
         }
@@ -67,6 +69,8 @@ public sealed partial class RouteSpecs(OneMonolith one) : IClassFixture<OneMonol
         "documentName" => "v1",
         var name => name,
     });
+
+    static Regex Template(string route) => new($"^{Parameter().Replace("/" + route.TrimStart('/'), "[^/]+")}$");
 
     [GeneratedRegex(@"\{\**(?<name>\w+)[^}]*\}")]
     private static partial Regex Parameter();

@@ -15,6 +15,10 @@ public sealed class SettingsSpecs
     [InlineData("OrderSummaries:Lifecycle=Live", "OrderSummaries:Lifecycle")]
     [InlineData("OrderSummaries:Lifecycle=7", "OrderSummaries:Lifecycle")]
     [InlineData("OrderSummaries:Lifecicle=Async", "OrderSummaries:Lifecicle")]
+    [InlineData("Orders:AbandonAfter=00:00:30", "Orders:AbandonAfter")]
+    [InlineData("Orders:AbandonAfter=366.00:00:00", "Orders:AbandonAfter")]
+    [InlineData("Orders:AbandonAfter=soon", "Orders:AbandonAfter")]
+    [InlineData("Orders:AbandonedAfter=01:00:00", "Orders:AbandonedAfter")]
     [InlineData("Authentication:Anonymous=yes", "Authentication:Anonymous")]
     [InlineData("Authentication:Anonymus=true", "Authentication:Anonymus")]
     [InlineData("Authentication:Schemes=Bearer", "Authentication:Schemes")]
@@ -42,6 +46,7 @@ public sealed class SettingsSpecs
     [Theory]
     [InlineData("Storage:DataFolder=/tmp/x;OrderSummaries:Lifecycle=async;authentication:anonymous=True;Cors:Origins:0=https://a.example")]
     [InlineData("Authentication:Schemes:Bearer:ValidIssuer=1;authentication:schemes:bearer:signingKeys:0:value=2")]
+    [InlineData("Orders:AbandonAfter=00:01:00")]
     [InlineData("")]
     [InlineData("Webhooks:Timeout=00:00:30;Webhooks:RetryDelays:0=00:00:01;Webhooks:PauseAfter=2.00:00:00;Webhooks:AllowedNetworks:0=10.0.0.0/8;Webhooks:AllowedNetworks:1=::1/128;Webhooks:AllowHttp=true")]
     public void What_is_right_is_taken(string settings) => Assert.Null(Fault(settings));
