@@ -3,6 +3,7 @@ using JasperFx.CodeGeneration;
 using Marten;
 using OrderMonolith;
 using OrderMonolith.Api;
+using OrderMonolith.Bus;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
@@ -47,6 +48,7 @@ try
     builder.AddAccess();
     builder.AddApiDescription();
     builder.AddHealth();
+    builder.AddBus();
     builder.AddCommandLine(args);
 
     await using var app = builder.Build();

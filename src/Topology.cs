@@ -3,6 +3,7 @@ using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events;
 using Marten.Schema;
+using OrderMonolith.Bus;
 using OrderMonolith.Commands;
 using OrderMonolith.Insights;
 using OrderMonolith.Orders;
@@ -145,6 +146,7 @@ public static class Topology
         wolverine.EnvelopeIdGeneration = EnvelopeIdGeneration.GuidV7;
         wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
         wolverine.Policies.UseDurableLocalQueues();
+        Brokers.Messages(wolverine);
 
         // Views that lag find their node within a second or two of its start, and another one soon after it died.
         wolverine.Durability.FirstHealthCheckExecution = TimeSpan.Zero;
