@@ -28,6 +28,7 @@ $$;
 create schema if not exists events authorization orders_owner;
 create schema if not exists views authorization orders_owner;
 create schema if not exists wolverine authorization orders_owner;
+create schema if not exists outward authorization orders_owner;
 
 -- Documents are made of events and can be made again, so they are the application's own; who applies a schema has to reach them too.
 do $$
@@ -49,39 +50,39 @@ begin
     for statement in
         select format('alter schema %I owner to orders_owner', nspname)
         from pg_namespace
-        where nspname in ('events', 'views', 'wolverine') and nspowner <> 'orders_owner'::regrole
+        where nspname in ('events', 'views', 'wolverine', 'outward') and nspowner <> 'orders_owner'::regrole
         union all
         select format('alter schema %I owner to orders_app', nspname) from pg_namespace where nspname in ('views_next', 'views_old') and nspowner <> 'orders_app'::regrole
         union all
         select format('alter table %s owner to %I', c.oid::regclass, owner)
         from pg_class c, 
              lateral (select case when relnamespace in ('views'::regnamespace, 'views_next'::regnamespace, 'views_old'::regnamespace) then 'orders_app' else 'orders_owner' end owner) wanted
-        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'views_next'::regnamespace, 'views_old'::regnamespace, 'wolverine'::regnamespace) and relkind in ('r', 'p', 'v') and relowner <> owner::regrole
+        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'views_next'::regnamespace, 'views_old'::regnamespace, 'wolverine'::regnamespace, 'outward'::regnamespace) and relkind in ('r', 'p', 'v') and relowner <> owner::regrole
         union all
         select format('alter sequence %s owner to orders_owner', c.oid::regclass)
         from pg_class c
-        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace) and relkind = 'S' and relowner <> 'orders_owner'::regrole
+        where relnamespace in ('events'::regnamespace, 'views'::regnamespace, 'wolverine'::regnamespace, 'outward'::regnamespace) and relkind = 'S' and relowner <> 'orders_owner'::regrole
           and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype in ('a', 'i'))
         union all
         -- Not those in views: whoever may make one there must not have it run as the owner.
         select format('alter routine %s owner to orders_owner', p.oid::regprocedure)
         from pg_proc p
-        where pronamespace in ('events'::regnamespace, 'wolverine'::regnamespace) and proowner <> 'orders_owner'::regrole
+        where pronamespace in ('events'::regnamespace, 'wolverine'::regnamespace, 'outward'::regnamespace) and proowner <> 'orders_owner'::regrole
     loop
         execute statement;
     end loop;
 end
 $$;
 
-revoke all on all tables in schema events, wolverine from orders_app;
+revoke all on all tables in schema events, wolverine, outward from orders_app;
 revoke all on all tables in schema events, views, wolverine from orders_read;
-grant usage on schema events, views, wolverine to orders_app;
+grant usage on schema events, views, wolverine, outward to orders_app;
 grant usage on schema events, views to orders_read;
-grant execute on all routines in schema events, views, wolverine to orders_app;
+grant execute on all routines in schema events, views, wolverine, outward to orders_app;
 grant usage, select on all sequences in schema events, views, wolverine to orders_app;
 
--- Messages come and go.
-grant select, insert, update, delete on all tables in schema wolverine to orders_app;
+-- Messages and deliveries come and go.
+grant select, insert, update, delete on all tables in schema wolverine, outward to orders_app;
 
 -- Facts stay. A stream counts its events, and may be archived with them.
 grant select, insert on all tables in schema events to orders_app;
@@ -97,6 +98,7 @@ grant select on all tables in schema events, views to orders_read;
 alter default privileges for role orders_owner in schema events grant select, insert on tables to orders_app;
 alter default privileges for role orders_owner in schema views grant select, insert, update, delete, truncate on tables to orders_app;
 alter default privileges for role orders_owner in schema wolverine grant select, insert, update, delete on tables to orders_app;
+alter default privileges for role orders_owner in schema outward grant select, insert, update, delete on tables to orders_app;
 alter default privileges for role orders_owner in schema events grant select on tables to orders_read;
 alter default privileges for role orders_owner in schema views grant select on tables to orders_read;
 alter default privileges for role orders_owner in schema events grant usage, select on sequences to orders_app;

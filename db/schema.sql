@@ -9,6 +9,15 @@ BEGIN      IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 
         END;
       END IF;
 
+      IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'outward') THEN
+        BEGIN
+          EXECUTE 'CREATE SCHEMA IF NOT EXISTS outward';
+        EXCEPTION
+          WHEN duplicate_schema THEN NULL;
+          WHEN unique_violation THEN NULL;
+        END;
+      END IF;
+
       IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'events') THEN
         BEGIN
           EXECUTE 'CREATE SCHEMA IF NOT EXISTS events';
@@ -455,6 +464,50 @@ END;
 $function$;
 
 
+CREATE TABLE IF NOT EXISTS outward.targets (
+    name     varchar    NOT NULL,
+    types    text[]     NOT NULL,
+    after    bigint     NOT NULL,
+CONSTRAINT pkey_targets_name PRIMARY KEY (name)
+);
+CREATE TABLE IF NOT EXISTS outward.deliveries (
+    target           varchar        NOT NULL,
+    order_id         uuid           NOT NULL,
+    version          bigint         NOT NULL,
+    sequence         bigint         NOT NULL,
+    type             varchar        NOT NULL,
+    due              timestamptz    NOT NULL,
+    attempts         integer        NOT NULL,
+    claimed_until    timestamptz    NULL,
+    given_up_at      timestamptz    NULL,
+    why              varchar        NULL,
+CONSTRAINT pkey_deliveries_target_order_id_version PRIMARY KEY (target, order_id, version)
+);
+
+CREATE INDEX deliveries_due ON outward.deliveries USING btree (target, due);
+
+CREATE INDEX deliveries_given_up ON outward.deliveries USING btree (given_up_at, target, order_id) WHERE (given_up_at is not null);
+CREATE TABLE IF NOT EXISTS outward.attempts (
+    target       varchar        NOT NULL,
+    id           uuid           NOT NULL,
+    event_id     uuid           NOT NULL,
+    type         varchar        NOT NULL,
+    order_id     uuid           NOT NULL,
+    version      bigint         NOT NULL,
+    number       integer        NOT NULL,
+    at           timestamptz    NOT NULL,
+    took_ms      integer        NOT NULL,
+    delivered    boolean        NOT NULL,
+    why          varchar        NULL,
+    status       integer        NULL,
+    request      varchar        NOT NULL,
+    response     varchar        NULL,
+CONSTRAINT pkey_attempts_target_id PRIMARY KEY (target, id)
+);
+
+CREATE INDEX attempts_event ON outward.attempts USING btree (target, event_id);
+
+CREATE INDEX attempts_at ON outward.attempts USING brin (at);
 CREATE TABLE IF NOT EXISTS events.mt_doc_deadletterevent (
     id            uuid     NOT NULL,
     data          jsonb    NOT NULL,

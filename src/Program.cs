@@ -5,6 +5,7 @@ using OrderMonolith;
 using OrderMonolith.Api;
 using OrderMonolith.Bus;
 using OrderMonolith.Commands;
+using OrderMonolith.Deliveries;
 using OrderMonolith.Http;
 using OrderMonolith.Operations;
 using OrderMonolith.OrderSummaries;
@@ -44,6 +45,7 @@ try
     builder.Services.AddSingleton<Rebuilds>().AddHostedService(services => services.GetRequiredService<Rebuilds>());
     builder.Services.AddSingleton(builder.Configuration.Read<DriftWatchSettings>()).AddSingleton<DriftWatch>().AddHostedService(services => services.GetRequiredService<DriftWatch>());
     builder.Services.AddHostedService<SkippedEvents>();
+    builder.Services.AddDeliveries();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();

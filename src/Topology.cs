@@ -5,6 +5,7 @@ using Marten.Events;
 using Marten.Schema;
 using OrderMonolith.Bus;
 using OrderMonolith.Commands;
+using OrderMonolith.Deliveries;
 using OrderMonolith.Insights;
 using OrderMonolith.Orders;
 using OrderMonolith.OrderSummaries;
@@ -55,6 +56,7 @@ public static class Topology
         store.Schema.For<OrderSummary>().DocumentAlias("order_summary").Identity(s => s.OrderId);
         store.Sales();
         store.WorkList();
+        store.Deliveries();
         store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");

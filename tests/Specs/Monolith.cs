@@ -30,7 +30,11 @@ public sealed class Monolith : IAsyncDisposable
     public static Task<Monolith> Start(Postgres postgres, string? connectionString = null, params (string Key, string Value)[] settings) => Start(postgres, connectionString, null, settings);
 
     /// <summary>Starts the service with another topology.</summary>
-    public static async Task<Monolith> Start(Postgres postgres, string? connectionString, Action<StoreOptions>? topology, params (string Key, string Value)[] settings)
+    public static Task<Monolith> Start(Postgres postgres, string? connectionString, Action<StoreOptions>? topology, params (string Key, string Value)[] settings) =>
+        StartWith(postgres, connectionString, services => { if (topology is not null) services.ConfigureMarten(topology); }, settings);
+
+    /// <summary>Starts the service with more parts than it has.</summary>
+    public static async Task<Monolith> StartWith(Postgres postgres, string? connectionString, Action<IServiceCollection> parts, params (string Key, string Value)[] settings)
     {
         JasperFxEnvironment.AutoStartHost = true;
         connectionString ??= await postgres.CreateDatabaseAsync("specs");
@@ -38,7 +42,7 @@ public sealed class Monolith : IAsyncDisposable
         {
             web.UseSetting("ConnectionStrings:Orders", Postgres.AsApplication(connectionString));
             foreach (var (key, value) in settings) web.UseSetting(key, value);
-            if (topology is not null) web.ConfigureServices(services => services.ConfigureMarten(topology));
+            web.ConfigureServices(parts);
         });
         return new(host, Postgres.AsOwner(connectionString));
     }
