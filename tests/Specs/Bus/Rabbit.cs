@@ -97,7 +97,7 @@ public sealed class Rabbit : IAsyncDisposable
     Process? Server()
     {
         var candidates = Process.GetProcessesByName("beam.smp");
-        var server = candidates.FirstOrDefault(one => File.ReadAllText($"/proc/{one.Id}/cmdline").Contains(node, StringComparison.Ordinal));
+        var server = candidates.FirstOrDefault(one => File.ReadAllText($"/proc/{one.Id}/environ").Contains(node, StringComparison.Ordinal));
         foreach (var other in candidates.Where(one => one != server)) other.Dispose();
         return server;
     }
