@@ -15,6 +15,7 @@ public static class Brokers
             .AddSingleton<RabbitBroker>().AddSingleton<Answers>().AddSingleton<CommandMessages>()
             .AddSingleton<ITargets, RabbitTargets>()
             .AddSingleton<ITargets, KafkaTargets>();
+        if (brokers is not { RabbitMq: null, Kafka: null }) services.AddHostedService<BrokerTargets>();
         if (brokers.RabbitMq is null) return;
         services.AddHostedService(services => services.GetRequiredService<RabbitBroker>());
         services.AddHealthChecks().AddCheck<BusHealth>("bus", timeout: TimeSpan.FromSeconds(5));

@@ -91,7 +91,11 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
         await transport.ConnectAsync(runtime);
         await transport.InitializeAsync(runtime);
         var (exchange, queue) = (transport.Exchanges[Exchange], transport.Queues[CommandQueue]);
-        doors = new(transport.BuildSender(exchange, RoutingMode.ByTopic, runtime), transport.BuildSender(queue, RoutingMode.ByTopic, runtime), transport);
+        var opened = new Doors(transport.BuildSender(exchange, RoutingMode.ByTopic, runtime), transport.BuildSender(queue, RoutingMode.ByTopic, runtime), transport);
+
+        // Of those who come first together, all but one would find the channel open and yet be told that it is not.
+        foreach (var door in (ISender[])[opened.Exchange, opened.Queues]) await door.PingAsync();
+        doors = opened;
         await runtime.Endpoints.StartListenerAsync(queue, cancellation);
     }
 
@@ -121,6 +125,7 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
             .ConfigureQueue(queue => queue.Arguments["x-single-active-consumer"] = true)
             .PartitionProcessingByGroupId(PartitionSlots.Nine)
             .PreFetchCount(200)
+            .DeliveryLimit(-1)
             .UseInterop(mapper);
         return options.Transports.GetOrCreate<RabbitMqTransport>();
     }

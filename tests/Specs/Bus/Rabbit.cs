@@ -69,7 +69,7 @@ public sealed class Rabbit : IAsyncDisposable
     }
 
     /// <summary>Connects to it, as somebody else than the service.</summary>
-    public Task<IConnection> Connect() => new ConnectionFactory { Uri = new(Address) }.CreateConnectionAsync(TestContext.Current.CancellationToken);
+    public Task<IConnection> Connect() => new ConnectionFactory { Uri = new(Address), AutomaticRecoveryEnabled = false }.CreateConnectionAsync(TestContext.Current.CancellationToken);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

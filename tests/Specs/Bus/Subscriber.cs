@@ -10,9 +10,9 @@ public sealed record Arrival(string RoutingKey, IReadOnlyBasicProperties Propert
 /// <summary>A queue of somebody else at the exchange of the service.</summary>
 public sealed class Subscriber : IAsyncDisposable
 {
-    readonly IConnection connection;
-    readonly IChannel channel;
     readonly Channel<Arrival> arrived = Channel.CreateUnbounded<Arrival>();
+    IConnection connection;
+    IChannel channel;
     bool consumes;
 
     Subscriber(IConnection connection, IChannel channel, string name) => (this.connection, this.channel, Name) = (connection, channel, name);
@@ -25,8 +25,7 @@ public sealed class Subscriber : IAsyncDisposable
     /// <summary>Makes one that gets what has such routing keys.</summary>
     public static async Task<Subscriber> Open(Rabbit rabbit, string keys, string type = "classic")
     {
-        var connection = await rabbit.Connect();
-        var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        var (connection, channel) = await Connected(rabbit);
         var name = $"spec.{Guid.NewGuid():N}";
         await channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = type }, cancellationToken: Cancellation);
         await channel.QueueBindAsync(name, "orders", keys, cancellationToken: Cancellation);
@@ -48,6 +47,18 @@ public sealed class Subscriber : IAsyncDisposable
         }
 
         return await arrived.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(Eventually.Never, Cancellation);
+    }
+
+    /// <summary>Leaves its queue to itself.</summary>
+    public ValueTask Leave() => connection.DisposeAsync();
+
+    /// <summary>Comes back to it.</summary>
+    public async Task Return(Rabbit rabbit) => (connection, channel) = await Connected(rabbit);
+
+    static async Task<(IConnection, IChannel)> Connected(Rabbit rabbit)
+    {
+        var connection = await rabbit.Connect();
+        return (connection, await connection.CreateChannelAsync(cancellationToken: Cancellation));
     }
 
     /// <inheritdoc />
