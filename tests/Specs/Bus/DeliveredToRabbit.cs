@@ -23,7 +23,7 @@ public sealed class DeliveredToRabbit(Postgres postgres, Rabbit rabbit)
         var target = await Target(service);
         await using var queue = await Subscriber.Open(rabbit, "order.#");
 
-        var events = Events(3).ToList();
+        var events = Events.Of(3).ToList();
         foreach (var e in events) Assert.IsType<Attempt.Delivered>(await Delivered(target, e));
 
         foreach (var e in events)
@@ -44,7 +44,7 @@ public sealed class DeliveredToRabbit(Postgres postgres, Rabbit rabbit)
         var target = await Target(service);
         await using var queue = await Subscriber.Open(rabbit, "order.#", "quorum");
         const int Many = 20_000;
-        var events = Events(Many).ToList();
+        var events = Events.Of(Many).ToList();
         var clock = Stopwatch.StartNew();
         await Parallel.ForEachAsync(events, new ParallelOptions { MaxDegreeOfParallelism = target.MostAtOnce }, async (e, _) => Assert.Equal(new Attempt.Delivered(), await target.Deliver(e, 1, Cancellation)));
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Many / clock.Elapsed.TotalSeconds:F0} confirmed deliveries/s"));
@@ -63,13 +63,4 @@ public sealed class DeliveredToRabbit(Postgres postgres, Rabbit rabbit)
     }
 
     static async Task<Attempt> Delivered(ITarget target, PublicEvent e) => await target.Deliver(e, 1, Cancellation);
-
-    internal static IEnumerable<PublicEvent> Events(int many)
-    {
-        for (var n = 1; n <= many; n++)
-        {
-            var (id, order) = (Guid.NewGuid(), Guid.NewGuid());
-            yield return new(id, "order.item-added.v1", order, n, n, DateTimeOffset.UtcNow, Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","type":"order.item-added.v1","subject":"{{{order}}}","data":{"productId":"tea","quantity":2,"unitPrice":9.5,"description":"{{{new string('x', 300)}}}"}}"""));
-        }
-    }
 }
