@@ -67,7 +67,7 @@ public sealed class KafkaTarget(string servers) : ITarget
         var transport = new KafkaTransport();
         var config = transport.ProducerConfig;
         (config.BootstrapServers, config.ClientId, config.Acks, config.EnableIdempotence) = (servers, "order-monolith", Acks.All, true);
-        (config.LingerMs, config.MessageTimeoutMs) = (2, 15_000);
+        (config.LingerMs, config.MessageTimeoutMs) = (2, 10_000);
 
         // What goes wrong is told with each delivery; the library's own lines would go past the log.
         config.Set("log_level", "0");

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Npgsql;
 using OrderMonolith.Bus;
 
 namespace OrderMonolith.Specs;
@@ -94,5 +95,36 @@ public sealed class BrokerOutages(Postgres postgres, Rabbit rabbit)
         await rabbit.Start();
         await Eventually.That(async () => await service.Query<long>("select count(*) from events.mt_streams") == Many);
         Assert.Equal(Many, (await service.Query<long>("select count(*) from events.mt_events")));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Commands_that_come_while_the_database_is_away_are_done_once_it_is_back()
+    {
+        await rabbit.Start();
+        var database = await postgres.CreateDatabaseAsync("away");
+        await using var service = await Monolith.Start(postgres, database, ("ConnectionStrings:RabbitMq", rabbit.Address));
+        await DeliveredToRabbit.Target(service);
+        await using var sender = await Sender.Open(rabbit);
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
+        await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Postgres.AsOwner(database)) { Database = "postgres", Pooling = false }.ConnectionString);
+        async Task Tell(string sql)
+        {
+            await using var command = server.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        const int Many = 200;
+        for (var n = 0; n < Many; n++)
+        {
+            await sender.Send("""{"type":"CreateOrder","customerId":"c1"}""", $"away-{n}-{name}");
+            if (n == 50) await Tell($"alter database {name} allow_connections false");
+            if (n == 60) await Tell($"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'");
+        }
+
+        await Eventually.That(async () => (await service.Send("GET", "/health/ready")).Status == 503);
+        await Tell($"alter database {name} allow_connections true");
+        var answered = new HashSet<string>();
+        while (answered.Count < Many) answered.Add((await sender.Answer()).Data.GetProperty("messageId").GetString()!);
+        Assert.Equal((long)Many, await service.Query<long>("select count(*) from events.mt_events"));
     }
 }
