@@ -25,6 +25,11 @@ public sealed class SettingsSpecs
     [InlineData("urls=http://127.0.0.1:99999;Authentication:Anonymous=true", "http://127.0.0.1:99999")]
     [InlineData("ConnectionStrings:Order=Host=x", "ConnectionStrings:Order")]
     [InlineData("ConnectionStrings:Orders=", "ConnectionStrings:Orders")]
+    [InlineData("ConnectionStrings:RabbitMq=", "ConnectionStrings:RabbitMq")]
+    [InlineData("ConnectionStrings:RabbitMq=localhost:5672", "ConnectionStrings:RabbitMq")]
+    [InlineData("ConnectionStrings:RabbitMq=http://localhost", "ConnectionStrings:RabbitMq")]
+    [InlineData("ConnectionStrings:Rabbit=amqp://localhost", "ConnectionStrings:Rabbit")]
+    [InlineData("ConnectionStrings:Kafka= ", "ConnectionStrings:Kafka")]
     [InlineData("Authentication:Schemes:Beare:ValidIssuer=x", "Authentication:Schemes:Beare")]
     [InlineData("Authentication:Schemes:Bearer=x", "Authentication:Schemes:Bearer")]
     [InlineData("Authentication:Schemes:Bearer:ValidAudence=x", "Authentication:Schemes:Bearer:ValidAudence")]
@@ -33,6 +38,7 @@ public sealed class SettingsSpecs
     [Theory]
     [InlineData("Storage:DataFolder=/tmp/x;OrderSummaries:Lifecycle=async;authentication:anonymous=True;Cors:Origins:0=https://a.example")]
     [InlineData("Authentication:Schemes:Bearer:ValidIssuer=1;authentication:schemes:bearer:signingKeys:0:value=2")]
+    [InlineData("ConnectionStrings:RabbitMq=amqps://shop:secret@rabbit.example:5671/shop;ConnectionStrings:Kafka=a.example:9092,b.example:9092")]
     [InlineData("")]
     public void What_is_right_is_taken(string settings) => Assert.Null(Fault(settings));
 
