@@ -1,7 +1,5 @@
 using System.Text;
-using System.Text.Json;
 using RabbitMQ.Client;
-using UUIDNext;
 using Wolverine;
 using Wolverine.RabbitMQ.Internal;
 
@@ -20,8 +18,6 @@ public sealed class AmqpMapper(string self) : IRabbitMqEnvelopeMapper
     /// <summary>The header that names the order.</summary>
     internal const string OrderId = "order-id";
 
-    static readonly Guid NameSpace = new("5d1c6e0a-6d0b-5a43-9f0e-0f3c3a1c8b52");
-
     /// <inheritdoc />
     public void MapEnvelopeToOutgoing(Envelope envelope, IBasicProperties outgoing)
     {
@@ -39,7 +35,7 @@ public sealed class AmqpMapper(string self) : IRabbitMqEnvelopeMapper
         if (envelope.Headers.GetValueOrDefault(OrderId) is { } order) outgoing.Headers[OrderId] = order;
     }
 
-    /// <summary>What could not be taken, because the database was away, goes back to the queue as it came. Whom the broker vouched for, it now vouches that we say.</summary>
+    /// <summary>What a node that stops did not begin goes back to the queue as it came. Whom the broker vouched for, it now vouches that we say.</summary>
     void PutBack(Envelope envelope, IBasicProperties outgoing)
     {
         var was = ReceivedCommand.Of(envelope);
@@ -62,8 +58,7 @@ public sealed class AmqpMapper(string self) : IRabbitMqEnvelopeMapper
         Keep(ReplyTo, incoming.ReplyTo);
         Keep(CorrelationId, incoming.CorrelationId);
         Keep(TraceParent, Header(incoming, TraceParent));
-        envelope.Id = InboxId(ReceivedCommand.Of(envelope));
-        envelope.GroupId = OrderOf(envelope.Data!) ?? envelope.Id.ToString();
+        envelope.Id = Guid.CreateVersion7();
 
         void Keep(string name, string? value)
         {
@@ -71,33 +66,10 @@ public sealed class AmqpMapper(string self) : IRabbitMqEnvelopeMapper
         }
     }
 
-    /// <summary>The same for what was delivered twice. Who asks with a message id of before for something else, or wants the answer elsewhere, sent another message, and is to be answered.</summary>
-    static Guid InboxId(ReceivedCommand message) => message.MessageId is null
-        ? Guid.CreateVersion7()
-        : Uuid.NewNameBased(NameSpace, string.Join('\n', message.UserId, message.MessageId, message.ReplyTo, message.CorrelationId, Convert.ToBase64String(message.Body.Span)));
-
     static string? Header(IReadOnlyBasicProperties incoming, string name)
     {
         object? value = null;
         incoming.Headers?.TryGetValue(name, out value);
         return value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string;
-    }
-
-    /// <summary>The order that a command is for, as far as that can be seen without judging it.</summary>
-    static string? OrderOf(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            var json = new Utf8JsonReader(body);
-            while (json.Read())
-                if (json is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 } && json.ValueTextEquals("orderId"u8))
-                    return json.Read() && json.TokenType is JsonTokenType.String ? json.GetString() : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Whoever judges it says what is wrong.
-        }
-
-        return null;
     }
 }

@@ -21,14 +21,8 @@ public static class Brokers
         services.AddHealthChecks().AddCheck<BusHealth>("bus", timeout: TimeSpan.FromSeconds(5));
     }
 
-    /// <summary>How messages lie in the inbox, and when they are taken up again.</summary>
-    public static void Messages(WolverineOptions wolverine)
-    {
-        wolverine.AddSerializer(new ReceivedCommandSerializer());
-
-        // What a node could neither finish nor put off, because the database was away just then, would else wait for its next start.
-        wolverine.Durability.InboxStaleTime = TimeSpan.FromMinutes(2);
-    }
+    /// <summary>How messages lie among the dead letters.</summary>
+    public static void Messages(WolverineOptions wolverine) => wolverine.AddSerializer(new ReceivedCommandSerializer());
 
     /// <summary>Refuses addresses that name no broker.</summary>
     /// <exception cref="SetupException">One does not.</exception>

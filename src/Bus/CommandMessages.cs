@@ -3,6 +3,7 @@ using JasperFx.Core;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
 using OrderMonolith.Orders;
+using OrderMonolith.Storage;
 using Wolverine.ErrorHandling;
 using Wolverine.Runtime.Handlers;
 
@@ -68,14 +69,16 @@ public sealed class TryAgainException(string why) : Exception(why);
 /// <summary>Where Wolverine hands the messages over, and what it does with those that fail.</summary>
 public static class ReceivedCommandHandler
 {
-    /// <summary>Tries again at once, while those behind it of the same order wait; then now and then, while they go on; then somebody has to look.</summary>
+    static readonly TimeSpan[] Soon = [50.Milliseconds(), 250.Milliseconds(), 1.Seconds(), 5.Seconds()];
+
+    /// <summary>
+    /// Tries again while those behind it wait, so that they stay in their order: for hours while a server is away, because then no other would fare better. What else fails
+    /// becomes a dead letter after some seconds.
+    /// </summary>
     public static void Configure(HandlerChain chain)
     {
-        chain.OnException<BrokerAwayException>().ScheduleRetryIndefinitely(5.Seconds(), 15.Seconds(), 1.Minutes());
-        chain.OnAnyException()
-            .RetryWithCooldown(50.Milliseconds(), 250.Milliseconds(), 1.Seconds(), 5.Seconds(), 15.Seconds())
-            .Then.ScheduleRetry(1.Minutes(), 5.Minutes(), 30.Minutes())
-            .Then.MoveToErrorQueue();
+        chain.OnException(e => e is BrokerAwayException || StorageFault.Is(e)).RetryWithCooldown([.. Soon, .. Enumerable.Repeat(10.Seconds(), 1_000)]).Then.MoveToErrorQueue();
+        chain.OnAnyException().RetryWithCooldown([.. Soon, .. Soon]).Then.MoveToErrorQueue();
     }
 
     /// <summary>Takes one.</summary>

@@ -118,14 +118,14 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
             .ConfigureChannelCreation(channel => (channel.PublisherConfirmationsEnabled, channel.PublisherConfirmationTrackingEnabled) = (true, true));
         options.PublishMessagesToRabbitMqExchange<Unrouted>(Exchange, _ => "").UseInterop(mapper);
         options.ListenToRabbitQueue(CommandQueue)
-            .UseDurableInbox()
             .QueueType(QueueType.quorum)
-
-            // One node at a time takes them, and those of one order one after another: so they are done in the order sent.
-            .ConfigureQueue(queue => queue.Arguments["x-single-active-consumer"] = true)
-            .PartitionProcessingByGroupId(PartitionSlots.Nine)
-            .PreFetchCount(200)
             .DeliveryLimit(-1)
+
+            // One node at a time takes them, one after another, and the broker keeps each until it was answered: so they are done in the order sent, whatever stops or goes away.
+            // Kept in a durable inbox instead, they were acknowledged before, put back behind others while the database was away, and not taken up again for minutes after it.
+            .ConfigureQueue(queue => queue.Arguments["x-single-active-consumer"] = true)
+            .ProcessInline()
+            .PreFetchCount(1)
             .UseInterop(mapper);
         return options.Transports.GetOrCreate<RabbitMqTransport>();
     }

@@ -131,15 +131,10 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         await sender.Send(Body, id);
         var first = await sender.Answer();
 
-        // Delivered once more by the broker: the inbox knows it. Asked once more from elsewhere: the answer is repeated there.
         await sender.Send(Body, id);
         await other.Send(Body, id);
-        Assert.Equal(first.Text, (await other.Answer()).Text);
-
-        // Long afterwards, when the inbox has forgotten it.
-        Assert.Equal(2L, await service.Query<long>($"with gone as (delete from wolverine.wolverine_incoming_envelopes where message_type = '{Bus.ReceivedCommand.Name}' returning 1) select count(*) from gone"));
-        await sender.Send(Body, id);
         Assert.Equal(first.Text, (await sender.Answer()).Text);
+        Assert.Equal(first.Text, (await other.Answer()).Text);
 
         await sender.Send("""{"type":"CreateOrder","customerId":"c2"}""", id);
         Assert.Equal("idempotency-key-reused", (await sender.Answer()).Data.GetProperty("code").GetString());
@@ -162,8 +157,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
             await using var hold = new NpgsqlCommand($"select from events.mt_streams where id = '{order}' for update", connection, transaction);
             await hold.ExecuteNonQueryAsync(Cancellation);
             await sender.Send($$"""{"type":"CancelOrder","orderId":"{{order}}"}""", $"cancel-{order}");
-            await Eventually.That(async () => await service.Query<long>("select coalesce(max(attempts), 0)::bigint from wolverine.wolverine_incoming_envelopes where status <> 'Handled'") > 0
-                || await service.Query<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0);
+            await Eventually.That(async () => await service.Query<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0);
         }
 
         var answer = await sender.Answer();
