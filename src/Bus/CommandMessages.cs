@@ -72,12 +72,12 @@ public static class ReceivedCommandHandler
     static readonly TimeSpan[] Soon = [50.Milliseconds(), 250.Milliseconds(), 1.Seconds(), 5.Seconds()];
 
     /// <summary>
-    /// Tries again while those behind it wait, so that they stay in their order: for hours while a server is away, because then no other would fare better. What else fails
-    /// becomes a dead letter after some seconds.
+    /// Tries again while those behind it wait, so that they stay in their order: for ten minutes while a server is away, because then no other would fare better, before it goes
+    /// back behind them. What else fails becomes a dead letter after some seconds.
     /// </summary>
     public static void Configure(HandlerChain chain)
     {
-        chain.OnException(e => e is BrokerAwayException || StorageFault.Is(e)).RetryWithCooldown([.. Soon, .. Enumerable.Repeat(10.Seconds(), 1_000)]).Then.MoveToErrorQueue();
+        chain.OnException(e => e is BrokerAwayException || StorageFault.Is(e)).RetryWithCooldown([.. Soon, .. Enumerable.Repeat(30.Seconds(), 20)]).Then.Requeue();
         chain.OnAnyException().RetryWithCooldown([.. Soon, .. Soon]).Then.MoveToErrorQueue();
     }
 

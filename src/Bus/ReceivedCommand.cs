@@ -14,7 +14,7 @@ namespace OrderMonolith.Bus;
 [MessageIdentity(Name)]
 public sealed record ReceivedCommand(ReadOnlyMemory<byte> Body, string? MessageId, string? UserId, string? ReplyTo, string? CorrelationId, string? TraceParent)
 {
-    /// <summary>What it is called in the inbox and among the dead letters.</summary>
+    /// <summary>What it is called among the dead letters.</summary>
     public const string Name = "order-command";
 
     internal static ReceivedCommand Of(Envelope envelope)
@@ -24,7 +24,7 @@ public sealed record ReceivedCommand(ReadOnlyMemory<byte> Body, string? MessageI
     }
 }
 
-/// <summary>In the inbox lies the body as it came; the rest is in the headers.</summary>
+/// <summary>What is kept of a message is the body as it came; the rest is in the headers.</summary>
 public sealed class ReceivedCommandSerializer : IMessageSerializer
 {
     /// <summary>How such a message is told from others.</summary>
