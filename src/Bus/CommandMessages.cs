@@ -77,7 +77,9 @@ public static class ReceivedCommandHandler
     /// </summary>
     public static void Configure(HandlerChain chain)
     {
-        chain.OnException(e => e is BrokerAwayException || StorageFault.Is(e)).RetryWithCooldown([.. Soon, .. Enumerable.Repeat(30.Seconds(), 20)]).Then.Requeue();
+        // It is looked often whether the broker is back: it can be listened to again only when this is over.
+        chain.OnException<BrokerAwayException>().RetryWithCooldown([.. Enumerable.Repeat(1.Seconds(), 25)]).Then.Requeue();
+        chain.OnException(StorageFault.Is).RetryWithCooldown([.. Soon, .. Enumerable.Repeat(30.Seconds(), 20)]).Then.Requeue();
         chain.OnAnyException().RetryWithCooldown([.. Soon, .. Soon]).Then.MoveToErrorQueue();
     }
 
