@@ -3,6 +3,7 @@ using JasperFx.CodeGeneration;
 using Marten;
 using OrderMonolith;
 using OrderMonolith.Api;
+using OrderMonolith.Bus;
 using OrderMonolith.Commands;
 using OrderMonolith.DeadLetters;
 using OrderMonolith.Deliveries;
@@ -50,13 +51,14 @@ try
     builder.Services.AddHostedService<SkippedEvents>();
     builder.AddProcesses();
     builder.Services.AddDeliveries();
-    builder.Services.AddSingleton(builder.Configuration.Read<WebhooksSettings>()).AddSingleton<AddressGuard>().AddSingleton<WebhookSender>().AddSingleton<WebhookRegister>().AddSingleton<WebhookHealth>().AddSingleton<ITargets, WebhookTargets>().AddHostedService<DeliveryLogRetention>();
+    builder.AddWebhooks();
     builder.Services.AddDeadLetters();
     builder.Services.AddSingleton<EventFeed>();
     builder.AddEdge();
     builder.AddAccess();
     builder.AddApiDescription();
     builder.AddHealth();
+    builder.AddBus();
     builder.AddCommandLine(args);
 
     await using var app = builder.Build();

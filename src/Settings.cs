@@ -2,9 +2,11 @@ using System.Reflection;
 
 namespace OrderMonolith;
 
-/// <summary>The databases.</summary>
-/// <param name="Orders">PostgreSQL 15 or later. Absent: the embedded cluster. Empty it is refused: that is a variable that somebody forgot to set.</param>
-public sealed record ConnectionStringsSettings(string? Orders = null);
+/// <summary>The database, and the brokers. Empty they are refused: that is a variable that somebody forgot to set.</summary>
+/// <param name="Orders">PostgreSQL 15 or later. Absent: the embedded cluster.</param>
+/// <param name="RabbitMq">RabbitMQ 3.10 or later, as <c>amqp://</c> or <c>amqps://</c>. Absent: no events go there and no commands come from there.</param>
+/// <param name="Kafka">Kafka's bootstrap servers. Absent: no events go there.</param>
+public sealed record ConnectionStringsSettings(string? Orders = null, string? RabbitMq = null, string? Kafka = null);
 
 /// <summary>Where the embedded cluster lives.</summary>
 /// <param name="DataFolder">The folder; it outlives the process. Absent: one is chosen.</param>

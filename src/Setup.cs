@@ -1,3 +1,4 @@
+using OrderMonolith.Bus;
 using OrderMonolith.Http;
 using OrderMonolith.Proofs;
 using OrderMonolith.Webhooks;
@@ -23,6 +24,7 @@ public static class Setup
     {
         if (configuration.Read<ConnectionStringsSettings>().Orders is { } orders && string.IsNullOrWhiteSpace(orders))
             throw new SetupException("ConnectionStrings:Orders is empty. Name a database, or leave it out to have an embedded cluster.");
+        Brokers.Check(configuration);
         configuration.Read<StorageSettings>();
         configuration.Read<OrderSummariesSettings>();
         _ = configuration.Read<OrdersSettings>().Patience;

@@ -27,6 +27,13 @@ public sealed record CommandKey(string Id, string Request, bool Minimal)
             minimal);
     }
 
+    /// <summary>The key that a message with an id is to its sender.</summary>
+    /// <param name="sender">Who sent it, if the broker vouches for somebody.</param>
+    /// <param name="messageId">Its id.</param>
+    /// <param name="body">What it says.</param>
+    public static CommandKey OfMessage(string? sender, string messageId, ReadOnlySpan<byte> body) =>
+        new(Hash("message"u8.ToArray(), Utf8(sender), Utf8(messageId), []), Hash(body.ToArray()), true);
+
     /// <summary>SHA-256 over the parts, each behind its length, so that no two lists of parts read alike.</summary>
     static string Hash(params ReadOnlySpan<byte[]> parts)
     {

@@ -19,7 +19,7 @@ public sealed record Caller(string Actor, string Issuer, string? CustomerId)
     public const string Guest = "guest";
 
     /// <summary>Actors that are ours; no token can be one.</summary>
-    public static FrozenSet<string> Reserved { get; } = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, Anonymous, "import", "system");
+    public static FrozenSet<string> Reserved { get; } = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, Anonymous, "import", "rabbitmq", "system");
 
     /// <summary>The caller of a request.</summary>
     public static Caller Of(HttpContext http) =>

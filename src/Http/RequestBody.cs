@@ -40,6 +40,15 @@ public static class RequestBody
         return misfit is null ? Bounded.Check(value) : throw misfit;
     }
 
+    /// <summary>JSON that did not come over HTTP, read as strictly.</summary>
+    /// <exception cref="ProblemException"><c>malformed-request</c> or <c>validation-failed</c>.</exception>
+    public static T Of<T>(ReadOnlySpan<byte> json)
+        where T : class
+    {
+        var (value, misfit) = Parse<T>(json);
+        return misfit is null ? Bounded.Check(value) : throw misfit;
+    }
+
     /// <summary>The bytes of the body as they came; none where it was not read.</summary>
     public static byte[] BytesOf(HttpContext http) => http.Items[typeof(RequestBody)] as byte[] ?? [];
 

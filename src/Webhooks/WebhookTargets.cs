@@ -4,6 +4,17 @@ using OrderMonolith.Deliveries;
 
 namespace OrderMonolith.Webhooks;
 
+/// <summary>What the service needs for webhooks.</summary>
+public static class WebhookParts
+{
+    /// <summary>Adds it.</summary>
+    public static void AddWebhooks(this WebApplicationBuilder builder) => builder.Services
+        .AddSingleton(builder.Configuration.Read<WebhooksSettings>())
+        .AddSingleton<AddressGuard>().AddSingleton<WebhookSender>().AddSingleton<WebhookRegister>().AddSingleton<WebhookHealth>()
+        .AddSingleton<ITargets, WebhookTargets>()
+        .AddHostedService<DeliveryLogRetention>();
+}
+
 /// <summary>The webhooks as targets of deliveries: each under its id. Nothing is delivered to one that is paused.</summary>
 public sealed class WebhookTargets(WebhookRegister register, WebhookSender sender, WebhookHealth health, WebhooksSettings settings) : ITargets
 {
