@@ -24,8 +24,14 @@ var published = arguments.App is null ? Directory.CreateTempSubdirectory("orderm
 try
 {
     if (published is not null) await RunningMonolith.Publish(published.FullName);
-    await using var store = await Store.Create(arguments.Postgres, arguments.Database);
     var app = arguments.App ?? published!.FullName;
+    if (arguments.Outward)
+    {
+        await Outward.Measure(app, arguments);
+        return 0;
+    }
+
+    await using var store = await Store.Create(arguments.Postgres, arguments.Database);
     using var monolith = await RunningMonolith.Start(app, store.Address.ConnectionString);
     if (arguments.Lists)
     {

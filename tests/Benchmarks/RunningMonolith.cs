@@ -33,11 +33,12 @@ public sealed class RunningMonolith : IDisposable
     /// <summary>Prepares the database and starts to serve.</summary>
     /// <param name="folder">Where the published service lies.</param>
     /// <param name="database">How it reaches its empty database.</param>
-    public static async Task<RunningMonolith> Start(string folder, string database)
+    /// <param name="settings">Its other settings, as arguments.</param>
+    public static async Task<RunningMonolith> Start(string folder, string database, params string[] settings)
     {
         await ToEnd(Told(folder, database, "resources", "setup"));
         var address = FreeAddress();
-        var monolith = new RunningMonolith(Process.Start(Told(folder, database, "--urls", $"http://{address}"))!, address);
+        var monolith = new RunningMonolith(Process.Start(Told(folder, database, ["--urls", $"http://{address}", .. settings]))!, address);
         using var http = new HttpClient();
         for (var end = DateTime.UtcNow + Patience; !await Answers(http, address); await Task.Delay(100))
         {

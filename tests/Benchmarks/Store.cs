@@ -8,6 +8,8 @@ namespace OrderMonolith.Benchmarks;
 /// <summary>A database for one run: empty and gone after it, or one that was there. On the server that was named, else in an embedded cluster in a temporary folder.</summary>
 public sealed class Store : IAsyncDisposable
 {
+    static int made;
+
     readonly string server;
     readonly EmbeddedCluster? cluster;
     readonly DataFolder? folder;
@@ -18,7 +20,7 @@ public sealed class Store : IAsyncDisposable
     Store(string server, string? existing, EmbeddedCluster? cluster = null, DataFolder? folder = null)
     {
         (this.server, this.cluster, this.folder) = (server, cluster, folder);
-        (name, isOurs) = (existing ?? $"bench_{Environment.ProcessId}", existing is null);
+        (name, isOurs) = (existing ?? $"bench_{Environment.ProcessId}_{++made}", existing is null);
     }
 
     /// <summary>How to reach it.</summary>
@@ -55,7 +57,7 @@ public sealed class Store : IAsyncDisposable
 
     static async Task<Store> Embed()
     {
-        var folder = await DataFolder.AtAsync(Path.Combine(Path.GetTempPath(), $"ordermonolith-bench-{Environment.ProcessId}"));
+        var folder = await DataFolder.AtAsync(Path.Combine(Path.GetTempPath(), $"ordermonolith-bench-{Environment.ProcessId}-{++made}"));
         var cluster = await EmbeddedCluster.JoinAsync(folder, PostgresSearch.Machine, NullLogger.Instance, CancellationToken.None);
         return new(cluster.ConnectionString, null, cluster, folder);
     }
