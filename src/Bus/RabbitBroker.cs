@@ -21,7 +21,7 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
     public const string CommandQueue = "orders.commands";
 
     /// <summary>Longest wait for the broker's word that it has a message.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 

@@ -17,7 +17,7 @@ public sealed class RabbitTarget(RabbitBroker broker) : ITarget
     public int MostAtOnce => 256;
 
     /// <inheritdoc />
-    public TimeSpan Patience => TimeSpan.FromSeconds(20);
+    public TimeSpan Patience => RabbitBroker.Patience;
 
     /// <inheritdoc />
     public async Task<Attempt> Deliver(PublicEvent e, int number, CancellationToken cancellation)

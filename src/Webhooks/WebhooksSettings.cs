@@ -3,7 +3,7 @@ using System.Net;
 namespace OrderMonolith.Webhooks;
 
 /// <summary>How webhooks are called.</summary>
-/// <param name="Timeout">Longest that an endpoint may take to answer: 100 ms to 2 minutes, 15 seconds unless said.</param>
+/// <param name="Timeout">Longest that an endpoint may take to answer: 100 ms to 2 minutes, 10 seconds unless said.</param>
 /// <param name="RetryDelays">How long after each failed attempt the next one follows: 1 to 50 delays of at most 7 days. An attempt that fails behind the last of them was the last.</param>
 /// <param name="PauseAfter">An endpoint that took nothing for so long is paused: more than zero, at most 30 days, a day unless said.</param>
 /// <param name="KeepLog">How long it is kept what was sent and what came back: an hour to a year, 30 days unless said.</param>
@@ -21,7 +21,7 @@ public sealed record WebhooksSettings(TimeSpan? Timeout = null, TimeSpan[]? Retr
 
     /// <summary>Longest that an attempt takes.</summary>
     /// <exception cref="SetupException">It is out of bounds.</exception>
-    internal TimeSpan Patience => Within(nameof(Timeout), Timeout ?? TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2));
+    internal TimeSpan Patience => Within(nameof(Timeout), Timeout ?? TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2));
 
     /// <summary>The delays between attempts.</summary>
     /// <exception cref="SetupException">There are too many, or one is out of bounds.</exception>

@@ -13,7 +13,7 @@ public sealed class BrokerOutages(Postgres postgres, Rabbit rabbit)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Killed_in_the_middle_of_its_work_it_gets_every_event_and_those_of_an_order_in_order()
     {
         await rabbit.Start();
@@ -59,7 +59,7 @@ public sealed class BrokerOutages(Postgres postgres, Rabbit rabbit)
         await queue.DisposeAsync();
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task The_service_starts_and_serves_without_it_and_catches_up_when_it_is_there()
     {
         await rabbit.Start();
@@ -78,7 +78,7 @@ public sealed class BrokerOutages(Postgres postgres, Rabbit rabbit)
         await Eventually.That(async () => await service.Query<long>("select count(*) from outward.deliveries") == 0);
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Commands_that_wait_in_it_outlive_it_and_are_done_once()
     {
         await rabbit.Start();
@@ -97,7 +97,7 @@ public sealed class BrokerOutages(Postgres postgres, Rabbit rabbit)
         Assert.Equal(Many, (await service.Query<long>("select count(*) from events.mt_events")));
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Commands_that_come_while_the_database_is_away_are_done_once_it_is_back()
     {
         await rabbit.Start();

@@ -15,7 +15,7 @@ public sealed class DeliveredToRabbit(Postgres postgres, Rabbit rabbit)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task They_arrive_whole_and_in_order_under_their_type()
     {
         await rabbit.Start();
@@ -36,7 +36,7 @@ public sealed class DeliveredToRabbit(Postgres postgres, Rabbit rabbit)
         }
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Many_orders_at_once_are_confirmed_fast()
     {
         await rabbit.Start();

@@ -11,7 +11,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Each_is_done_in_the_order_sent_and_answered_to_the_sender()
     {
         await using var service = await Started();
@@ -37,7 +37,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal(("Cancelled", "changed my mind", 2), (shown.GetProperty("status").GetString(), shown.GetProperty("cancelReason").GetString(), shown.GetProperty("itemCount").GetInt32()));
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task It_is_stored_who_sent_it_and_from_what()
     {
         await using var service = await Started();
@@ -53,7 +53,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal(Trace, events[0].GetProperty("correlationId").GetString());
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Without_somewhere_to_reply_the_answer_is_published()
     {
         await using var service = await Started();
@@ -71,7 +71,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal($$"""{"command":"CreateOrder","orderId":"{{order}}","messageId":"{{order}}","version":1}""", answer.GetProperty("data").GetRawText());
     }
 
-    [BrokerTheory]
+    [OutsideTheory(OutsideFactAttribute.Broker)]
     [InlineData("""{"type":"ConfirmOrder","orderId":"ORDER"}""", "order-is-empty", null, 1)]
     [InlineData("""{"type":"AddItem","orderId":"ORDER","productId":"tea","quantity":1,"unitPrice":1,"ifMatch":7}""", "version-conflict", null, 1)]
     [InlineData("""{"type":"RemoveItem","orderId":"ORDER","productId":"tea"}""", "item-not-in-order", null, null)]
@@ -107,7 +107,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal(1L, await service.Query<long>("select count(*) from events.mt_events"));
     }
 
-    [BrokerTheory]
+    [OutsideTheory(OutsideFactAttribute.Broker)]
     [InlineData(null, null, "validation-failed")]
     [InlineData("two words", null, "validation-failed")]
     [InlineData("good", "{\"type\":\"CreateOrder\",\"customerId\":\"\u00ff\"}", "malformed-request")]
@@ -120,7 +120,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal(0L, await service.Query<long>("select count(*) from events.mt_events"));
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Sent_again_it_has_no_second_effect_and_the_same_answer()
     {
         await using var service = await Started();
@@ -141,7 +141,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal(1L, await service.Query<long>("select count(*) from events.mt_events"));
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task While_somebody_holds_the_order_it_waits()
     {
         await using var service = await Started();
@@ -164,7 +164,7 @@ public sealed class QueuedCommands(Postgres postgres, Rabbit rabbit)
         Assert.Equal(("command.applied.v1", 2), (answer.Type, answer.Data.GetProperty("version").GetInt32()));
     }
 
-    [BrokerFact]
+    [OutsideFact(OutsideFactAttribute.Broker)]
     public async Task Many_are_done_in_the_order_sent()
     {
         await using var service = await Started();

@@ -13,9 +13,7 @@ public sealed class SignatureSpecs
     const string Expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
     /// <summary>The folder in which the standard's own package for Node.js is installed.</summary>
-    static readonly string? Package = Environment.GetEnvironmentVariable("SPECS_STANDARDWEBHOOKS");
-
-    public static bool IsThere => Package is not null;
+    static readonly string? Package = Environment.GetEnvironmentVariable(OutsideFactAttribute.StandardWebhooks);
 
     [Fact]
     public void It_signs_as_the_standards_example()
@@ -45,7 +43,7 @@ public sealed class SignatureSpecs
         Assert.DoesNotContain(other.Value, $"{new Webhook(Guid.Empty, "https://a.example", default, other).Rotated(one, default)}", StringComparison.Ordinal);
     }
 
-    [Fact(Skip = "Needs Node.js and the package; .ci/webhooks brings both.", SkipUnless = nameof(IsThere))]
+    [OutsideFact(OutsideFactAttribute.StandardWebhooks)]
     public async Task The_standards_own_implementation_verifies_it()
     {
         await using var receiver = await Receiver.Start();
