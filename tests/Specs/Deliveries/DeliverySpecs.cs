@@ -221,6 +221,22 @@ public sealed class DeliverySpecs(Postgres postgres)
         Assert.Equal(8, targets.Arrived.Count);
     }
 
+    [Fact]
+    public async Task A_target_gets_nothing_of_what_was_there_before_it_even_where_that_has_yet_to_be_looked_at()
+    {
+        var first = await Monolith.Start(postgres);
+        var old = await Checkout(first, items: 1);
+        await first.CaughtUp();
+        await first.DisposeAsync();
+        await Carts.Execute(first.ConnectionString, $"delete from events.mt_event_progression where name = '{Feeder.Subscription}:All'");
+
+        var targets = new MemoryTargets();
+        await using var service = await targets.Start(postgres, first.ConnectionString, "warehouse");
+        var order = await Checkout(service, items: 1);
+        await Eventually.That(() => Task.FromResult(targets.Of(order).Count == 3));
+        Assert.Empty(targets.Of(old));
+    }
+
     static async Task Save(IDocumentStore store, Action<IDocumentSession> change)
     {
         await using var session = store.LightweightSession();
