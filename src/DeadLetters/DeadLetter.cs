@@ -64,7 +64,7 @@ public sealed record DeadLetter(string Id, LetterKind Kind, string Type, DateTim
     internal static string IdOf(LetterKind kind, string key) => $"{kind.ToString().ToLowerInvariant()}-{key}";
 
     /// <summary>What an id says: the kind, and the letter's place there. Null where it is no letter's.</summary>
-    internal static (LetterKind Kind, string Key)? Parse(string id) => id.Split('-', 2) is [var prefix, { Length: > 0 } key]
+    internal static (LetterKind Kind, string Key)? Parse(string id) => !id.Any(char.IsControl) && id.Split('-', 2) is [var prefix, { Length: > 0 } key]
         && Enum.GetValues<LetterKind>().Where(kind => IdOf(kind, "") == $"{prefix}-").ToList() is [var found] ? (found, key) : null;
 }
 

@@ -76,6 +76,7 @@ public sealed class DeadLetterOffice(IDocumentStore store, IEnumerable<ILetters>
 
     async Task<DeadLetter> Treat(string id, LetterState wanted, Func<IDocumentSession, ILetters, string, Task<Treatment>> treat, CancellationToken cancellation)
     {
+        var (kind, key) = DeadLetter.Parse(id) ?? throw NotFound(id);
         await using var session = store.LightweightSession();
         await session.BeginTransactionAsync(cancellation);
         await session.Do("select pg_advisory_xact_lock(hashtextextended($1, 0))", $"letter {id}");
@@ -84,7 +85,6 @@ public sealed class DeadLetterOffice(IDocumentStore store, IEnumerable<ILetters>
         if (letter is { State: not LetterState.Waiting, Treatment: var before })
             throw new ProblemException("dead-letter-conflict", $"The letter was {(wanted is LetterState.Retried ? "discarded" : "sent again")}{(before is null ? "" : $" by {before.By}")}.");
 
-        var (kind, key) = DeadLetter.Parse(id)!.Value;
         var treated = letter with { State = wanted, Message = null, Treatment = await treat(session, Of(kind), key) };
         session.Store(treated);
         await session.SaveChangesAsync(cancellation);
@@ -138,7 +138,7 @@ static class LetterCursor
     {
         if (!Base64Url.IsValid(cursor) || Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('|', 3) is not [var ticks, var id, var list]
             || !long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) || at < DateTimeOffset.UnixEpoch.UtcTicks || at > DateTimeOffset.MaxValue.UtcTicks
-            || DeadLetter.Parse(id) is null || id.Any(char.IsControl))
+            || DeadLetter.Parse(id) is null)
             throw ProblemException.Wrong("cursor", "is not one that was given out");
         return list == filter.ToString() ? (new DateTimeOffset(at, TimeSpan.Zero), id) : throw ProblemException.Wrong("cursor", "belongs to a list with other filters");
     }

@@ -79,9 +79,9 @@ public sealed class DeadLettersCommand : OperatorCommand<DeadLettersInput>
             {
                 ("list", []) => await List(input, cancellationToken),
                 ("show", [var id]) => Tell(await Office.Find(id, cancellationToken), input),
-                ("retry", [var id]) when input.EditFlag is { } file => Tell(await Office.Retry(id, Edited(file), Environment.UserName, cancellationToken), input),
-                ("retry", [_, ..] ids) when !input.AllFlag => Tell(await Office.RetryAll(ids, input.DryRunFlag, Environment.UserName, cancellationToken), input),
-                ("retry", []) when input.AllFlag => Tell(await Office.RetryAll(Filter(input), input.DryRunFlag, Environment.UserName, cancellationToken), input),
+                ("retry", [var id]) when input is { EditFlag: { } file, AllFlag: false, DryRunFlag: false } => Tell(await Office.Retry(id, Edited(file), Environment.UserName, cancellationToken), input),
+                ("retry", [_, ..] ids) when input is { AllFlag: false, EditFlag: null } => Tell(await Office.RetryAll(ids, input.DryRunFlag, Environment.UserName, cancellationToken), input),
+                ("retry", []) when input is { AllFlag: true, EditFlag: null } => Tell(await Office.RetryAll(Filter(input), input.DryRunFlag, Environment.UserName, cancellationToken), input),
                 ("discard", [var id]) when input.ReasonFlag is { Length: > 0 } reason => Tell(await Office.Discard(id, reason, Environment.UserName, cancellationToken), input),
                 _ => throw new BadInputException("Say list, show ID, retry ID…, retry --all, retry ID --edit FILE, or discard ID --reason TEXT."),
             };

@@ -11,8 +11,9 @@ public static class RegisteredTargets
         /// <summary>Has all events be noted for a target that are appended from now on. One that is there stays as it is.</summary>
         /// <param name="name">The target.</param>
         /// <param name="types">The event types that it gets; none: all.</param>
+        /// <remarks>The feeder may be far behind, as in a store that was there before it: what it has yet to come to is no news.</remarks>
         public void AddTarget(string name, IEnumerable<string> types) => session.QueueSqlCommand(
-            "insert into outward.targets (name, types, after) select ?, ?, coalesce((select last_seq_id from events.mt_event_progression where name = ?), 0) on conflict do nothing",
+            "insert into outward.targets (name, types, after) select ?, ?, coalesce(max(last_seq_id), 0) from events.mt_event_progression where name in (?, 'HighWaterMark') on conflict do nothing",
             name, types.ToArray(), Feeder.Shard);
 
         /// <summary>Changes which event types a target gets, from the next that is noted on.</summary>
@@ -36,9 +37,10 @@ public static class RegisteredTargets
         /// <param name="types">Only events of these types; none: all.</param>
         /// <param name="after">Those behind this sequence.</param>
         /// <param name="since">Those that happened at this time or later.</param>
-        /// <param name="upTo">The last sequence that counts; what is behind it comes by itself.</param>
+        /// <param name="upTo">The last sequence that counts, unless the target began behind it; what is behind both comes by itself.</param>
         public void Replay(string name, IReadOnlyCollection<string> types, long after, DateTimeOffset since, long upTo) => session.Note(
-            name, "(?::text[] = '{}' or n.told = any(?)) and e.seq_id > ? and e.timestamp >= ? and e.seq_id <= ?", types.ToArray(), types.ToArray(), after, since.ToUniversalTime(), upTo);
+            name, "(?::text[] = '{}' or n.told = any(?)) and e.seq_id > ? and e.timestamp >= ? and e.seq_id <= greatest(?, (select after from outward.targets where name = ?))",
+            types.ToArray(), types.ToArray(), after, since.ToUniversalTime(), upTo, name);
 
         /// <summary>Notes events for a target, by the contracts that tell of them under each name that they have or had.</summary>
         void Note(string name, string which, params object[] values)

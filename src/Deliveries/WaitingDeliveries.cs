@@ -12,7 +12,7 @@ public sealed record Delivery(long Version, long Sequence, int Attempts);
 /// <summary>An order whose next deliveries to a target are this node's for a while: nobody else delivers any of that order there meanwhile.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="Until">How long; it also tells this claim from any other.</param>
-/// <param name="Deliveries">What waits, in the order of the events.</param>
+/// <param name="Deliveries">What waits, in the order of the events; nothing behind one that was given up.</param>
 public sealed record Claim(Guid OrderId, DateTime Until, IReadOnlyList<Delivery> Deliveries);
 
 /// <summary>How far the deliveries of a claim came.</summary>
@@ -66,8 +66,9 @@ public sealed class WaitingDeliveries(NpgsqlDataSource database)
             )
             select c.order_id, c.claimed_until, d.version, d.sequence, d.attempts
             from claimed c cross join lateral (
-                select * from outward.deliveries d where d.target = $1 and d.order_id = c.order_id and d.version >= c.version and d.given_up_at is null order by d.version limit {MostOfAnOrder}
-            ) d order by c.order_id, d.version
+                select version, sequence, attempts, bool_or(given_up_at is not null) over (order by version) held
+                from outward.deliveries where target = $1 and order_id = c.order_id and version >= c.version order by version limit {MostOfAnOrder}
+            ) d where not d.held order by c.order_id, d.version
             """);
         command.Parameters.Add(new() { Value = target });
         command.Parameters.Add(new() { Value = most });

@@ -18,6 +18,9 @@ public sealed class LiveEvents(EventFeed feed, long after, CancellationToken sto
     {
         var response = httpContext.Response;
         (response.ContentType, response.Headers.CacheControl) = ("text/event-stream", "no-cache");
+
+        // So HEAD is served: it would wait for an end that never comes.
+        if (response.Body == Stream.Null) return;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
         try
         {

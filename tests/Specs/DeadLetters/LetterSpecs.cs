@@ -144,6 +144,8 @@ public sealed class LetterSpecs(Postgres postgres)
             Assert.Contains((await node.Send("GET", $"{Letters}/{id}")).Code, (string[])["dead-letter-not-found", "malformed-request", "validation-failed", "route-not-found"]);
         foreach (var query in (string[])["?kind=7", "?state=Lost", "?limit=0", "?limit=201", "?cursor=x", "?cursor=MHxtZXNzYWdlLXh8eA", "?nothing=1", "?type=%00"])
             Assert.Equal("validation-failed", (await node.Send("GET", Letters + query)).Code);
+        foreach (var id in (string[])["message-\\u0000", "delivery-\\u0000-1", "event-\\u0000-1"])
+            Assert.Equal("dead-letter-not-found", (await node.Send("POST", $"{Letters}/retries", $$"""{"ids":["{{id}}"]}""")).Content.GetProperty("items")[0].GetProperty("problem").GetString());
         foreach (var body in (string[])["{}", """{"ids":[],"kind":"Message"}""", """{"kind":"7"}""", """{"type":"\u0000"}"""])
             Assert.Equal("validation-failed", (await node.Send("POST", $"{Letters}/retries", body)).Code);
     }
@@ -174,6 +176,9 @@ public sealed class LetterSpecs(Postgres postgres)
         Assert.Equal(2, (await Run("discard", ids[0])).Code);
         Assert.Equal(0, (await Run("discard", ids[0], "--reason", "by hand")).Code);
         Assert.Equal(1, (await Run("retry", ids[1], "--edit", edited)).Code);
+        Assert.Equal(2, (await Run("retry", ids[1], "--edit", edited, "--dry-run")).Code);
+        Assert.Equal(2, (await Run("retry", ids[1], ids[2], "--edit", edited)).Code);
+        Assert.Equal(2, (await Run("retry", "--all", "--edit", edited)).Code);
         Assert.Equal(2, (await Run("retry")).Code);
         Assert.Contains("2 would be tried again", (await Run("retry", "--all", "--dry-run")).Out, StringComparison.Ordinal);
         await node.AllowCancelling();

@@ -87,6 +87,23 @@ public sealed class DeliverySpecs(Postgres postgres)
     }
 
     [Fact]
+    public async Task What_was_given_up_is_not_passed_by_an_earlier_event_that_is_asked_for_once_more()
+    {
+        var (targets, broken) = (new MemoryTargets(), Guid.CreateVersion7());
+        targets.Answer = (e, _) => e is { Version: 2 } && e.OrderId == broken ? new Attempt.Failed("no", null) : new Attempt.Delivered();
+        await using var service = await targets.Start(postgres, null, "warehouse");
+        var store = service.Services.GetRequiredService<IDocumentStore>();
+        await Checkout(service, items: 2, broken);
+        await Eventually.That(async () => (await GivenUps(store)).Count == 1);
+
+        await Save(store, session => session.Redeliver("warehouse", broken, 1));
+        await Eventually.That(async () => await service.Query<long>("select count(*) from outward.deliveries where version = 1") == 0);
+
+        Assert.Equal([1, 1], targets.Of(broken));
+        Assert.Equal(2, (await GivenUps(store))[0].Behind);
+    }
+
+    [Fact]
     public async Task A_target_that_cannot_be_reached_costs_no_delivery_an_attempt()
     {
         var (targets, there) = (new MemoryTargets(), false);
@@ -202,6 +219,22 @@ public sealed class DeliverySpecs(Postgres postgres)
         await service.CaughtUp();
         Assert.Equal(0, await service.Query<long>("select count(*) from outward.deliveries"));
         Assert.Equal(8, targets.Arrived.Count);
+    }
+
+    [Fact]
+    public async Task A_target_gets_nothing_of_what_was_there_before_it_even_where_that_has_yet_to_be_looked_at()
+    {
+        var first = await Monolith.Start(postgres);
+        var old = await Checkout(first, items: 1);
+        await first.CaughtUp();
+        await first.DisposeAsync();
+        await Carts.Execute(first.ConnectionString, $"delete from events.mt_event_progression where name = '{Feeder.Subscription}:All'");
+
+        var targets = new MemoryTargets();
+        await using var service = await targets.Start(postgres, first.ConnectionString, "warehouse");
+        var order = await Checkout(service, items: 1);
+        await Eventually.That(() => Task.FromResult(targets.Of(order).Count == 3));
+        Assert.Empty(targets.Of(old));
     }
 
     static async Task Save(IDocumentStore store, Action<IDocumentSession> change)

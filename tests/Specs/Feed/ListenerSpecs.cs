@@ -33,6 +33,16 @@ public sealed class ListenerSpecs(Postgres postgres)
     }
 
     [Fact]
+    public async Task Who_asks_for_the_head_alone_does_not_wait()
+    {
+        await using var service = await Monolith.Start(postgres);
+        using var head = new HttpRequestMessage(HttpMethod.Head, "/v1/events/stream");
+        using var client = service.Client();
+        using var answer = await client.SendAsync(head, TestContext.Current.CancellationToken).WaitAsync(Eventually.Never, TestContext.Current.CancellationToken);
+        Assert.Equal((200, "text/event-stream"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Fact]
     public async Task A_thousand_listeners_wake_the_database_once()
     {
         await using var service = await Monolith.Start(postgres);
