@@ -3,7 +3,6 @@ using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events;
 using Marten.Schema;
-using OrderMonolith.Bus;
 using OrderMonolith.Commands;
 using OrderMonolith.DeadLetters;
 using OrderMonolith.Deliveries;
@@ -154,7 +153,6 @@ public static class Topology
         wolverine.Policies.UseDurableLocalQueues();
         wolverine.UnknownMessageBehavior = UnknownMessageBehavior.DeadLetterQueue;
         wolverine.UseSystemTextJsonForSerialization(options => Json.Form(options));
-        Brokers.Messages(wolverine);
 
         // Views that lag find their node within a second or two of its start, and another one soon after it died.
         wolverine.Durability.FirstHealthCheckExecution = TimeSpan.Zero;

@@ -1,5 +1,4 @@
 using OrderMonolith.Deliveries;
-using Wolverine;
 
 namespace OrderMonolith.Bus;
 
@@ -17,12 +16,9 @@ public static class Brokers
             .AddSingleton<ITargets, KafkaTargets>();
         if (brokers is not { RabbitMq: null, Kafka: null }) services.AddHostedService<BrokerTargets>();
         if (brokers.RabbitMq is null) return;
-        services.AddHostedService(services => services.GetRequiredService<RabbitBroker>());
+        services.AddHostedService(services => services.GetRequiredService<RabbitBroker>()).AddHostedService<CommandConsumer>();
         services.AddHealthChecks().AddCheck<BusHealth>("bus", timeout: TimeSpan.FromSeconds(5));
     }
-
-    /// <summary>How messages lie among the dead letters.</summary>
-    public static void Messages(WolverineOptions wolverine) => wolverine.AddSerializer(new ReceivedCommandSerializer());
 
     /// <summary>Refuses addresses that name no broker.</summary>
     /// <exception cref="SetupException">One does not.</exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using JasperFx.Core;
 using OrderMonolith.Commands;
 using OrderMonolith.Http;
@@ -26,7 +27,7 @@ public sealed class CommandMessages(CommandRunner runner, Answers answers)
         try
         {
             var (caller, key) = (CallerOf(message), KeyOf(message));
-            command = CommandMessage.Read(message.Body, caller);
+            command = CommandMessage.Read(Encoding.UTF8.GetBytes(message.Body), caller);
             verdict = await Run(message, command, caller, key);
         }
         catch (ProblemException problem) when (Problems.Kinds[problem.Code].Status < 500)
@@ -55,7 +56,7 @@ public sealed class CommandMessages(CommandRunner runner, Answers answers)
         : new(message.UserId ?? Actor, "", null);
 
     static CommandKey KeyOf(ReceivedCommand message) => message.MessageId is { Length: > 0 and <= LongestId } id && !id.Any(c => c is <= ' ' or > '~')
-        ? CommandKey.OfMessage(message.UserId, id, message.Body.Span)
+        ? CommandKey.OfMessage(message.UserId, id, Encoding.UTF8.GetBytes(message.Body))
         : throw ProblemException.Wrong("message_id", $"must be 1 to {LongestId} visible characters");
 
     static string TraceOf(ReceivedCommand message) => ActivityContext.TryParse(message.TraceParent, null, out var trace)
@@ -66,21 +67,15 @@ public sealed class CommandMessages(CommandRunner runner, Answers answers)
 /// <summary>Somebody else was in the way; nothing was done.</summary>
 public sealed class TryAgainException(string why) : Exception(why);
 
-/// <summary>Where Wolverine hands the messages over, and what it does with those that fail.</summary>
+/// <summary>Those that could not be done when they came: aside from the others, and else among the dead letters, from where somebody has them tried again.</summary>
 public static class ReceivedCommandHandler
 {
-    static readonly TimeSpan[] Soon = [50.Milliseconds(), 250.Milliseconds(), 1.Seconds(), 5.Seconds()];
-
-    /// <summary>
-    /// Tries again while those behind it wait, so that they stay in their order: for ten minutes while a server is away, because then no other would fare better, before it goes
-    /// back behind them. What else fails becomes a dead letter after some seconds.
-    /// </summary>
+    /// <summary>What may be gone in a moment is tried for longer than a database needs to come back.</summary>
     public static void Configure(HandlerChain chain)
     {
-        // It is looked often whether the broker is back: it can be listened to again only when this is over.
-        chain.OnException<BrokerAwayException>().RetryWithCooldown([.. Enumerable.Repeat(1.Seconds(), 25)]).Then.Requeue();
-        chain.OnException(StorageFault.Is).RetryWithCooldown([.. Soon, .. Enumerable.Repeat(30.Seconds(), 20)]).Then.Requeue();
-        chain.OnAnyException().RetryWithCooldown([.. Soon, .. Soon]).Then.MoveToErrorQueue();
+        chain.OnException<BrokerAwayException>().Or<ServerBusyException>().Or(StorageFault.Is).RetryWithCooldown(250.Milliseconds(), 1.Seconds(), 5.Seconds())
+            .Then.ScheduleRetry(10.Seconds(), 1.Minutes(), 5.Minutes(), 30.Minutes());
+        chain.OnAnyException().MoveToErrorQueue();
     }
 
     /// <summary>Takes one.</summary>

@@ -25,7 +25,11 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
 
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    readonly TaskCompletionSource joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile Doors? doors;
+
+    /// <summary>Ends when the broker was reached for the first time, and all that is ours is there.</summary>
+    public Task Joined => joined.Task;
 
     /// <summary>Ways out: to the exchange, and to a queue by its name.</summary>
     sealed record Doors(ISender Exchange, ISender Queues, RabbitMqTransport Transport);
@@ -72,7 +76,7 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
             try
             {
                 transport ??= Transport();
-                await Join(transport, stoppingToken);
+                await Join(transport);
                 LogJoined();
                 return;
             }
@@ -86,7 +90,7 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
         }
     }
 
-    async Task Join(RabbitMqTransport transport, CancellationToken cancellation)
+    async Task Join(RabbitMqTransport transport)
     {
         await transport.ConnectAsync(runtime);
         await transport.InitializeAsync(runtime);
@@ -96,42 +100,35 @@ public sealed partial class RabbitBroker(ConnectionStringsSettings brokers, IWol
         // Of those who come first together, all but one would find the channel open and yet be told that it is not.
         foreach (var door in (ISender[])[opened.Exchange, opened.Queues]) await door.PingAsync();
         doors = opened;
-        await runtime.Endpoints.StartListenerAsync(queue, cancellation);
+        joined.TrySetResult();
     }
 
-    /// <summary>What is ours at the broker, and how commands are taken from it.</summary>
+    /// <summary>What is ours at the broker.</summary>
     RabbitMqTransport Transport()
     {
         var (options, address) = (runtime.Options, new Uri(brokers.RabbitMq!));
-        string? user = null;
         var rabbit = options.UseRabbitMq(factory =>
         {
             factory.Uri = address;
             factory.ClientProvidedName = options.ServiceName;
             factory.NetworkRecoveryInterval = Pause;
-            user = factory.UserName;
         });
-        var mapper = new AmqpMapper(user!);
         rabbit.AutoProvision()
             .DisableDeadLetterQueueing()
             .DisableSystemRequestReplyQueueDeclaration()
-            .ConfigureChannelCreation(channel => (channel.PublisherConfirmationsEnabled, channel.PublisherConfirmationTrackingEnabled) = (true, true));
-        options.PublishMessagesToRabbitMqExchange<Unrouted>(Exchange, _ => "").UseInterop(mapper);
-        options.ListenToRabbitQueue(CommandQueue)
-            .QueueType(QueueType.quorum)
-            .DeliveryLimit(-1)
-
-            // One node at a time takes them, one after another, and the broker keeps each until it was answered: so they are done in the order sent, whatever stops or goes away.
-            // Kept in a durable inbox instead, they were acknowledged before, put back behind others while the database was away, and not taken up again for minutes after it.
-            .ConfigureQueue(queue => queue.Arguments["x-single-active-consumer"] = true)
-            .ProcessInline()
-            .PreFetchCount(1)
-            .UseInterop(mapper);
+            .ConfigureChannelCreation(channel => (channel.PublisherConfirmationsEnabled, channel.PublisherConfirmationTrackingEnabled) = (true, true))
+            .DeclareQueue(CommandQueue, queue =>
+            {
+                queue.QueueType = QueueType.quorum;
+                queue.Arguments["x-single-active-consumer"] = true;
+            });
+        options.PublishMessagesToRabbitMqExchange<Unrouted>(Exchange, _ => "").UseInterop(new AmqpMapper());
+        options.PublishMessage<Unrouted>().ToRabbitQueue(CommandQueue).UseInterop(new AmqpMapper());
         return options.Transports.GetOrCreate<RabbitMqTransport>();
     }
 
-    /// <summary>Nothing is published by its type.</summary>
-    [SuppressMessage("Performance", "CA1812", Justification = "Only names the exchange to Wolverine.")]
+    /// <summary>Nothing is published by its type: this names the doors to Wolverine, and how they write.</summary>
+    [SuppressMessage("Performance", "CA1812", Justification = "It is only named.")]
     sealed record Unrouted;
 
     [LoggerMessage(LogLevel.Information, "RabbitMQ is there: events go out, commands come in.")]

@@ -1,47 +1,48 @@
-using Wolverine;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using Wolverine.Attributes;
-using Wolverine.Runtime.Serialization;
 
 namespace OrderMonolith.Bus;
 
-/// <summary>A message from the queue of commands, as it came.</summary>
+/// <summary>A message from the queue of commands, as it came. As a message of ours it is a dead letter that is tried again.</summary>
 /// <param name="Body">What it says, if it can be read.</param>
+/// <param name="OrderId">The order that it names, if it does.</param>
 /// <param name="MessageId">Its id, by the sender.</param>
 /// <param name="UserId">Who sent it, as far as the broker vouches for that.</param>
 /// <param name="ReplyTo">The queue that the answer goes to; without one it is published.</param>
 /// <param name="CorrelationId">What the sender tells the answer by.</param>
 /// <param name="TraceParent">The W3C trace that it belongs to.</param>
-[MessageIdentity(Name)]
-public sealed record ReceivedCommand(ReadOnlyMemory<byte> Body, string? MessageId, string? UserId, string? ReplyTo, string? CorrelationId, string? TraceParent)
+[MessageIdentity("order_command"), LocalQueue("commands")]
+public sealed record ReceivedCommand(string Body, Guid? OrderId, string? MessageId, string? UserId, string? ReplyTo, string? CorrelationId, string? TraceParent)
 {
-    /// <summary>What it is called among the dead letters.</summary>
-    public const string Name = "order-command";
-
-    internal static ReceivedCommand Of(Envelope envelope)
+    /// <summary>A message as the client hands it over, which takes it back afterwards.</summary>
+    internal static ReceivedCommand Of(BasicDeliverEventArgs got)
     {
-        string? Header(string name) => envelope.Headers.GetValueOrDefault(name);
-        return new(envelope.Data, Header(AmqpMapper.MessageId), Header(AmqpMapper.UserId), Header(AmqpMapper.ReplyTo), Header(AmqpMapper.CorrelationId), Header(AmqpMapper.TraceParent));
+        var (body, its) = (got.Body, got.BasicProperties);
+        return new(Utf8.IsValid(body.Span) ? Encoding.UTF8.GetString(body.Span) : "", OrderOf(body), its.MessageId, its.UserId, its.ReplyTo, its.CorrelationId, Header(its, "traceparent"));
     }
-}
 
-/// <summary>What is kept of a message is the body as it came; the rest is in the headers.</summary>
-public sealed class ReceivedCommandSerializer : IMessageSerializer
-{
-    /// <summary>How such a message is told from others.</summary>
-    public const string Type = "application/vnd.order-command";
+    /// <summary>A first look, which says nothing about whether the rest can be read.</summary>
+    static Guid? OrderOf(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement is { ValueKind: JsonValueKind.Object } command && command.TryGetProperty("orderId", out var order) && order.ValueKind is JsonValueKind.String && order.TryGetGuid(out var id) ? id : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
-    /// <inheritdoc />
-    public string ContentType => Type;
-
-    /// <inheritdoc />
-    public byte[] Write(Envelope envelope) => WriteMessage(envelope.Message!);
-
-    /// <inheritdoc />
-    public byte[] WriteMessage(object message) => ((ReceivedCommand)message).Body.ToArray();
-
-    /// <inheritdoc />
-    public object ReadFromData(Type messageType, Envelope envelope) => ReceivedCommand.Of(envelope);
-
-    /// <inheritdoc />
-    public object ReadFromData(byte[] data) => throw new NotSupportedException("Without its headers a message is none.");
+    static string? Header(IReadOnlyBasicProperties its, string name)
+    {
+        object? value = null;
+        its.Headers?.TryGetValue(name, out value);
+        return value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string;
+    }
 }
