@@ -22,7 +22,7 @@ public sealed record ReceivedCommand(string Body, Guid? OrderId, string? Message
     internal static ReceivedCommand Of(BasicDeliverEventArgs got)
     {
         var (body, its) = (got.Body, got.BasicProperties);
-        return new(Utf8.IsValid(body.Span) ? Encoding.UTF8.GetString(body.Span) : "", OrderOf(body), its.MessageId, its.UserId, its.ReplyTo, its.CorrelationId, Header(its, "traceparent"));
+        return new(Utf8.IsValid(body.Span) ? Encoding.UTF8.GetString(body.Span) : "", OrderOf(body), its.MessageId, its.UserId, its.ReplyTo is "" ? null : its.ReplyTo, its.CorrelationId, Header(its, "traceparent"));
     }
 
     /// <summary>A first look, which says nothing about whether the rest can be read.</summary>

@@ -32,7 +32,10 @@ public sealed record CommandKey(string Id, string Request, bool Minimal)
     /// <param name="messageId">Its id.</param>
     /// <param name="body">What it says.</param>
     public static CommandKey OfMessage(string? sender, string messageId, ReadOnlySpan<byte> body) =>
-        new(Hash("message"u8.ToArray(), Utf8(sender), Utf8(messageId), []), Hash(body.ToArray()), true);
+        new(Hash("message"u8.ToArray(), Utf8(sender), Utf8(messageId), []), Hash(body.ToArray()), true) { AnswersAlike = true };
+
+    /// <summary>Whether a repeat is answered as the first time whatever that was. A message comes again without its sender's doing, who must not be told two things.</summary>
+    public bool AnswersAlike { get; private init; }
 
     /// <summary>SHA-256 over the parts, each behind its length, so that no two lists of parts read alike.</summary>
     static string Hash(params ReadOnlySpan<byte[]> parts)

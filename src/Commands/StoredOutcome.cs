@@ -40,7 +40,7 @@ public sealed record StoredOutcome
 
     /// <summary>What is to be stored of an outcome; null where a repeat shall decide again.</summary>
     public static StoredOutcome? Of(CommandEnvelope envelope, CommandKey key, Outcome outcome, DateTimeOffset at) =>
-        outcome.Rejection?.Code is "order-not-found" or "version-conflict" ? null : new()
+        !key.AnswersAlike && outcome.Rejection?.Code is "order-not-found" or "version-conflict" ? null : new()
         {
             Id = key.Id,
             Request = key.Request,

@@ -55,6 +55,7 @@ public static class DeadLetterEndpoints
     {
         if (request.Ids is null == (request.Kind is null && request.Type is null)) throw ProblemException.Wrong("ids", "must be given, or else kind or type");
         if (request.Kind is not null && KindOf(request.Kind) is null) throw ProblemException.Wrong("kind", $"must be one of {string.Join(", ", Enum.GetNames<LetterKind>())}");
+        if (request.Type is "") throw ProblemException.Wrong("type", "must not be empty");
         var by = Caller.Of(http).Actor;
         return StoredJson.Of(request.Ids is { } ids
             ? await office.RetryAll(ids, request.DryRun, by, http.RequestAborted)

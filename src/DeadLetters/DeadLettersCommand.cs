@@ -82,7 +82,7 @@ public sealed class DeadLettersCommand : OperatorCommand<DeadLettersInput>
                 ("retry", [var id]) when input is { EditFlag: { } file, AllFlag: false, DryRunFlag: false } => Tell(await Office.Retry(id, Edited(file), Environment.UserName, cancellationToken), input),
                 ("retry", [_, ..] ids) when input is { AllFlag: false, EditFlag: null } => Tell(await Office.RetryAll(ids, input.DryRunFlag, Environment.UserName, cancellationToken), input),
                 ("retry", []) when input is { AllFlag: true, EditFlag: null } => Tell(await Office.RetryAll(Filter(input), input.DryRunFlag, Environment.UserName, cancellationToken), input),
-                ("discard", [var id]) when input.ReasonFlag is { Length: > 0 } reason => Tell(await Office.Discard(id, reason, Environment.UserName, cancellationToken), input),
+                ("discard", [var id]) when input is { ReasonFlag: { Length: > 0 } reason, DryRunFlag: false } => Tell(await Office.Discard(id, reason, Environment.UserName, cancellationToken), input),
                 _ => throw new BadInputException("Say list, show ID, retry ID…, retry --all, retry ID --edit FILE, or discard ID --reason TEXT."),
             };
         }
@@ -111,7 +111,7 @@ public sealed class DeadLettersCommand : OperatorCommand<DeadLettersInput>
 
     static LetterFilter Filter(DeadLettersInput input) => new(
         input.KindFlag is null ? null : Word<LetterKind>("--kind", input.KindFlag),
-        input.TypeFlag,
+        input.TypeFlag is "" ? throw new BadInputException("--type is empty. Leave it out for letters of all types.") : input.TypeFlag,
         input.StateFlag is null ? LetterState.Waiting : Word<LetterState>("--state", input.StateFlag));
 
     static T Word<T>(string option, string given)

@@ -70,18 +70,14 @@ public sealed partial class Published(NpgsqlDataSource database, TimeProvider cl
         await using var connection = pooled.CloneWith(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false, KeepAlive = (int)Pulse.TotalSeconds }.ConnectionString);
         await connection.OpenAsync(cancellation);
         await using (var listen = new NpgsqlCommand($"listen {Feeder.Channel}", connection)) await listen.ExecuteNonQueryAsync(cancellation);
-        while (true)
-        {
-            Tell(await Ask(connection, cancellation));
-            await connection.WaitAsync(Pulse, cancellation);
-        }
+        do Tell(await Ask(connection, cancellation));
+        while (await connection.WaitAsync(Pulse, cancellation) || !cancellation.IsCancellationRequested);
     }
 
     void Tell(long position)
     {
         lock (gate)
         {
-            if (position == Position) return;
             Position = position;
             news.SetResult();
             news = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Marten.Exceptions;
 using OrderMonolith.Contracts;
+using OrderMonolith.Storage;
 using UUIDNext;
 
 namespace OrderMonolith.Deliveries;
@@ -11,12 +12,13 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
 {
     static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 
-    /// <summary>What no node can read yet, such as an event of a newer version, is looked at again after this time.</summary>
-    static readonly TimeSpan Unreadable = TimeSpan.FromMinutes(1);
+    /// <summary>What this node cannot read, such as an event of a newer version, is looked at each minute for an hour, before somebody has to.</summary>
+    static TimeSpan? Unreadable(int number) => number < 60 ? TimeSpan.FromMinutes(1) : null;
 
     /// <summary>How long an order's deliveries go on one after another in one claim; the last of them may take its time then.</summary>
     static readonly TimeSpan Stride = TimeSpan.FromSeconds(5);
 
+    readonly List<ClaimEnd> landed = [];
     readonly Channel<ClaimEnd> ends = Channel.CreateUnbounded<ClaimEnd>();
     readonly int mostAtOnce = first.MostAtOnce;
     ITarget? target = first;
@@ -51,8 +53,18 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
     {
         if (!GoesOn || (flying > 0 && clock.GetElapsedTime(putAsideAt) < Glance)) return;
         putAsideAt = clock.GetTimestamp();
-        await queue.PutAside(name, CancellationToken.None);
+        try
+        {
+            await queue.PutAside(name, CancellationToken.None);
+        }
+        catch (Exception e) when (Passes(e))
+        {
+            // Another time will do.
+        }
     }
+
+    /// <summary>A fault that passes, while something is under way that must not be left alone for it.</summary>
+    bool Passes(Exception e) => flying > 0 && (StorageFault.Is(e) || StorageFault.MaySendAgain(e));
 
     async Task<List<Claim>> Take()
     {
@@ -62,7 +74,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
             target = await find();
             return target is null ? [] : await queue.Take(name, mostAtOnce - flying, target.Patience + Stride, stopping);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception e) when (stopping.IsCancellationRequested || Passes(e))
         {
             return [];
         }
@@ -71,9 +83,16 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
     async Task Fly(List<Claim> claims)
     {
         if (claims.Count == 0) return;
-        var told = (await Tell(claims)).ToDictionary(e => e.Sequence);
         flying += claims.Count;
-        foreach (var claim in claims) _ = Fly(claim, told, target!);
+        try
+        {
+            var told = (await Tell(claims)).ToDictionary(e => e.Sequence);
+            foreach (var claim in claims) _ = Fly(claim, told, target!);
+        }
+        catch (Exception e) when (Passes(e))
+        {
+            foreach (var claim in claims) ends.Writer.TryWrite(new(claim, 0, null, []));
+        }
     }
 
     /// <summary>One event that cannot be read is not to hold up other orders.</summary>
@@ -101,7 +120,7 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
         foreach (var delivery in claim.Deliveries)
         {
             if (!GoesOn || (delivered > 0 && clock.GetElapsedTime(begin) > Stride)) break;
-            var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(to, e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable);
+            var attempt = told.TryGetValue(delivery.Sequence, out var e) ? await Deliver(to, e, delivery.Attempts + 1, kept) : new Attempt.Failed("This node cannot read the event.", Unreadable(delivery.Attempts + 1));
             failed = attempt as Attempt.Failed;
             unreachable ??= attempt as Attempt.Unreachable;
             if (attempt is not Attempt.Delivered) break;
@@ -126,17 +145,27 @@ sealed class TargetRun(string name, ITarget first, Func<ValueTask<ITarget?>> fin
         }
         catch (Exception fault)
         {
-            return new Attempt.Failed(fault.Message, Unreadable);
+            return new Attempt.Failed(fault.Message, Unreadable(number));
         }
     }
 
     /// <summary>Also when the node stops: what has arrived is not to be sent again.</summary>
     async Task Note()
     {
-        var ended = new List<ClaimEnd>();
-        while (ends.Reader.TryRead(out var end)) ended.Add(end);
-        if (ended.Count == 0) return;
-        await queue.Note(name, ended, CancellationToken.None);
-        flying -= ended.Count;
+        while (ends.Reader.TryRead(out var end)) landed.Add(end);
+        if (landed.Count == 0) return;
+        try
+        {
+            await queue.Note(name, landed, CancellationToken.None);
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested && Passes(e))
+        {
+            // It is noted as soon as that goes, so that what arrived is not sent again: nobody else has the orders until their claims end.
+            await Task.Delay(Glance, clock, CancellationToken.None);
+            return;
+        }
+
+        flying -= landed.Count;
+        landed.Clear();
     }
 }

@@ -45,12 +45,21 @@ public sealed class EventFeed(PublicEvents events, Published published, Consiste
     public async Task<(IReadOnlyList<PublicEvent> Events, long SeenTo)> Next(long after, TimeSpan patience, CancellationToken cancellation)
     {
         await published.Beyond(after, patience, cancellation);
-        var page = pages.GetOrCreate((after, published.Position), entry =>
+        var place = (after, published.Position);
+        var page = pages.GetOrCreate(place, entry =>
         {
             (entry.Size, entry.AbsoluteExpirationRelativeToNow) = (1, TimeSpan.FromSeconds(5));
-            return new Lazy<Task<(IReadOnlyList<PublicEvent>, long)>>(() => events.Between(after, published.Position, MostAtOnce, CancellationToken.None));
+            return new Lazy<Task<(IReadOnlyList<PublicEvent>, long)>>(() => events.Between(after, place.Position, MostAtOnce, CancellationToken.None));
         })!;
-        return await page.Value.WaitAsync(cancellation);
+        try
+        {
+            return await page.Value.WaitAsync(cancellation);
+        }
+        catch when (page.Value.IsFaulted)
+        {
+            pages.Remove(place);
+            throw;
+        }
     }
 
     /// <inheritdoc />

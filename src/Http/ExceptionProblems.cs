@@ -88,5 +88,7 @@ public static class EmptyAnswers
 
     /// <summary>What it is that there is not, where an id in an address is none.</summary>
     static string Missing(RouteValueDictionary named) =>
-        named.ContainsKey("rebuildId") ? "projection-not-found" : named.ContainsKey("webhookId") ? "webhook-not-found" : "order-not-found";
+        named.ContainsKey("rebuildId") ? "projection-not-found"
+        : named.TryGetValue("eventId", out var e) && !Guid.TryParse(e as string, out _) && Guid.TryParse(named["webhookId"] as string, out _) ? "delivery-not-found"
+        : named.ContainsKey("webhookId") ? "webhook-not-found" : "order-not-found";
 }

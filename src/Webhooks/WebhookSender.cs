@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -36,7 +35,6 @@ public sealed class WebhookSender : IDisposable
             ActivityHeadersPropagator = null,
             ConnectCallback = Connect,
             ConnectTimeout = settings.Patience,
-            MaxConnectionsPerServer = MostAtOnce,
             MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         })
@@ -150,7 +148,7 @@ public sealed class WebhookSender : IDisposable
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
-            Debug.Assert(length < MostKept);
+            // What came before is kept.
         }
 
         // PostgreSQL has no place for U+0000.

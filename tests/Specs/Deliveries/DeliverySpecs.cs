@@ -1,5 +1,6 @@
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using OrderMonolith.Deliveries;
 
 namespace OrderMonolith.Specs;
@@ -166,6 +167,33 @@ public sealed class DeliverySpecs(Postgres postgres)
         Assert.Equal([1, 2, 3], claims[0].Deliveries.Select(delivery => delivery.Version));
         Assert.Empty(await waiting.Take("warehouse", 10, TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken));
         await Eventually.That(() => Task.FromResult(targets.Of(order).Count == 3));
+    }
+
+    [Fact]
+    public async Task What_has_arrived_is_not_sent_again_because_the_database_was_away_meanwhile()
+    {
+        var (targets, arriving) = (new MemoryTargets(), new TaskCompletionSource());
+        targets.Before = _ => arriving.Task;
+        await using var service = await targets.Start(postgres, null, "warehouse");
+        var orders = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Checkout(service, items: 1)));
+        await Eventually.That(async () => await service.Query<long>("select count(*) from outward.deliveries where claimed_until is not null") == 5);
+
+        await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(service.ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString);
+        var database = new NpgsqlConnectionStringBuilder(service.ConnectionString).Database;
+        await Tell($"alter database {database} allow_connections false");
+        await Tell($"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{database}'");
+        arriving.SetResult();
+        await Eventually.That(() => Task.FromResult(targets.Arrived.Count == 15));
+        await Tell($"alter database {database} allow_connections true");
+
+        await Eventually.That(async () => await service.Query<long>("select count(*) from outward.deliveries") == 0);
+        foreach (var order in orders) Assert.Equal([1, 2, 3], targets.Of(order));
+
+        async Task Tell(string sql)
+        {
+            await using var command = server.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
