@@ -91,8 +91,13 @@ public sealed class BrokerOutages(Postgres postgres, Rabbit rabbit)
             foreach (var order in orders) await sender.Send($$"""{"type":"CreateOrder","orderId":"{{order}}","customerId":"c1"}""", $"{order}", reply: false);
         }
 
-        rabbit.Kill();
-        await rabbit.Start();
+        for (var done = 0; done < Many; done += Many / 3)
+        {
+            await Eventually.That(async () => await service.Query<long>("select count(*) from events.mt_streams") >= done);
+            rabbit.Kill();
+            await rabbit.Start();
+        }
+
         await Eventually.That(async () => await service.Query<long>("select count(*) from events.mt_streams") == Many);
         Assert.Equal(Many, (await service.Query<long>("select count(*) from events.mt_events")));
     }
