@@ -464,6 +464,11 @@ END;
 $function$;
 
 
+CREATE TABLE IF NOT EXISTS outward.published (
+    one         boolean    NOT NULL,
+    position    bigint     NOT NULL,
+CONSTRAINT pkey_published_one PRIMARY KEY (one)
+);
 CREATE TABLE IF NOT EXISTS outward.targets (
     name     varchar    NOT NULL,
     types    text[]     NOT NULL,

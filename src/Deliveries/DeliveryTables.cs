@@ -15,15 +15,25 @@ public static class DeliveryTables
     /// <summary>Adds them to a store.</summary>
     public static void Deliveries(this StoreOptions store)
     {
-        foreach (var table in (Table[])[Targets(), Waiting(), Attempts()]) store.Storage.ExtendedSchemaObjects.Add(table);
-        store.Projections.Subscribe(new Feeder());
+        foreach (var table in (Table[])[Place(), Targets(), Waiting(), Attempts()]) store.Storage.ExtendedSchemaObjects.Add(table);
     }
 
     /// <summary>Adds what brings them to their targets.</summary>
     public static void AddDeliveries(this IServiceCollection services) => services
         .AddSingleton<PublicEvents>().AddSingleton<WaitingDeliveries>()
         .AddSingleton<Published>().AddHostedService(services => services.GetRequiredService<Published>())
-        .AddHostedService<Dispatcher>();
+        .AddSingleton<Feeder>().AddHostedService(services => services.GetRequiredService<Feeder>())
+        .AddHostedService<Dispatcher>()
+        .AddHealthChecks().AddCheck<Feeder>("outward", timeout: TimeSpan.FromSeconds(5));
+
+    /// <summary>The one row that says how far it has been noted to whom events have to go.</summary>
+    static Table Place()
+    {
+        var place = Named("published");
+        place.AddColumn<bool>("one").AsPrimaryKey();
+        place.AddColumn<long>("position").NotNull();
+        return place;
+    }
 
     /// <summary>The targets there are, which event types each gets (none: all), and behind which event it began.</summary>
     static Table Targets()

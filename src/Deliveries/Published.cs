@@ -86,8 +86,7 @@ public sealed partial class Published(NpgsqlDataSource database, TimeProvider cl
 
     static async Task<long> Ask(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var question = new NpgsqlCommand("select coalesce((select last_seq_id from events.mt_event_progression where name = $1), 0)", connection);
-        question.Parameters.Add(new() { Value = Feeder.Shard });
+        await using var question = new NpgsqlCommand("select coalesce((select position from outward.published), 0)", connection);
         return (long)(await question.ExecuteScalarAsync(cancellation))!;
     }
 

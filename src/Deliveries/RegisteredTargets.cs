@@ -1,5 +1,4 @@
 using Marten;
-using OrderMonolith.Contracts;
 
 namespace OrderMonolith.Deliveries;
 
@@ -13,8 +12,8 @@ public static class RegisteredTargets
         /// <param name="types">The event types that it gets; none: all.</param>
         /// <remarks>The feeder may be far behind, as in a store that was there before it: what it has yet to come to is no news.</remarks>
         public void AddTarget(string name, IEnumerable<string> types) => session.QueueSqlCommand(
-            "insert into outward.targets (name, types, after) select ?, ?, coalesce(max(last_seq_id), 0) from events.mt_event_progression where name in (?, 'HighWaterMark') on conflict do nothing",
-            name, types.ToArray(), Feeder.Shard);
+            "insert into outward.targets (name, types, after) select ?, ?, greatest((select position from outward.published), (select last_seq_id from events.mt_event_progression where name = 'HighWaterMark'), 0) on conflict do nothing",
+            name, types.ToArray());
 
         /// <summary>Changes which event types a target gets, from the next that is noted on.</summary>
         public void ChangeTarget(string name, IEnumerable<string> types) => session.QueueSqlCommand("update outward.targets set types = ? where name = ?", types.ToArray(), name);
@@ -45,7 +44,7 @@ public static class RegisteredTargets
         /// <summary>Notes events for a target, by the contracts that tell of them under each name that they have or had.</summary>
         void Note(string name, string which, params object[] values)
         {
-            var known = session.DocumentStore.Options.Events.AllKnownEventTypes().Where(e => Translation.NamesByEvent.ContainsKey(e.EventType)).ToList();
+            var (stored, told) = Feeder.Names(session.DocumentStore);
             session.QueueAndTell($"""
                 insert into outward.deliveries (target, order_id, version, sequence, type, due, attempts)
                 select ?, e.stream_id, e.version, e.seq_id, n.told, now(), 0
@@ -53,7 +52,7 @@ public static class RegisteredTargets
                 where {which}
                 on conflict (target, order_id, version) do update set due = now(), given_up_at = null, attempts = 0
                 """,
-                [name, known.Select(e => e.EventTypeName).ToArray(), known.Select(e => Translation.NamesByEvent[e.EventType]).ToArray(), .. values]);
+                [name, stored, told, .. values]);
         }
 
         void QueueAndTell(string sql, params object[] values)
