@@ -470,9 +470,10 @@ CREATE TABLE IF NOT EXISTS outward.published (
 CONSTRAINT pkey_published_one PRIMARY KEY (one)
 );
 CREATE TABLE IF NOT EXISTS outward.targets (
-    name     varchar    NOT NULL,
-    types    text[]     NOT NULL,
-    after    bigint     NOT NULL,
+    name      varchar    NOT NULL,
+    types     text[]     NOT NULL,
+    after     bigint     NOT NULL,
+    paused    boolean    NOT NULL,
 CONSTRAINT pkey_targets_name PRIMARY KEY (name)
 );
 CREATE TABLE IF NOT EXISTS outward.deliveries (

@@ -58,7 +58,7 @@ public static class Topology
         store.Sales();
         store.WorkList();
         store.Deliveries();
-        store.Schema.For<Webhook>().DatabaseSchemaName(DeliveryTables.Schema).DocumentAlias("webhook").UseOptimisticConcurrency(true);
+        store.Webhooks();
         store.Schema.For<StoredOutcome>().DocumentAlias("command_outcome")
             .Duplicate(o => o.At, "timestamptz", notNull: true, configure: index => index.Method = IndexMethod.brin);
         store.Schema.For<ViewLifecycle>().DocumentAlias("view_lifecycle");

@@ -48,7 +48,7 @@ public sealed class CommandMessages(CommandRunner runner, Answers answers)
 
         var why = outcome.Rejection!;
         if (why.Code == Rejections.KeyInUse.Code || why.Code == Rejections.ConcurrentChange.Code) throw new TryAgainException(why.Message);
-        return Verdict.Refused(why.Code, why.Message, Problems.Kinds[why.Code].Status is 409 or 412 ? outcome.CurrentVersion : null);
+        return Verdict.Refused(why.Code, why.Code == Rejections.KeyReused.Code ? "This message id came with another command before." : why.Message, Problems.Kinds[why.Code].Status is 409 or 412 ? outcome.CurrentVersion : null);
     }
 
     static Caller CallerOf(ReceivedCommand message) => message.UserId is { } user && Caller.Reserved.Contains(user) && user is not Actor

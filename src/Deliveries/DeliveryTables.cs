@@ -42,6 +42,7 @@ public static class DeliveryTables
         targets.AddColumn<string>("name").AsPrimaryKey();
         targets.AddColumn("types", "text[]").NotNull();
         targets.AddColumn<long>("after").NotNull();
+        targets.AddColumn<bool>("paused").NotNull();
         return targets;
     }
 

@@ -12,11 +12,14 @@ public static class RegisteredTargets
         /// <param name="types">The event types that it gets; none: all.</param>
         /// <remarks>The feeder may be far behind, as in a store that was there before it: what it has yet to come to is no news.</remarks>
         public void AddTarget(string name, IEnumerable<string> types) => session.QueueSqlCommand(
-            "insert into outward.targets (name, types, after) select ?, ?, greatest((select position from outward.published), (select last_seq_id from events.mt_event_progression where name = 'HighWaterMark'), 0) on conflict do nothing",
+            "insert into outward.targets (name, types, after, paused) select ?, ?, greatest((select position from outward.published), (select last_seq_id from events.mt_event_progression where name = 'HighWaterMark'), 0), false on conflict do nothing",
             name, types.ToArray());
 
         /// <summary>Changes which event types a target gets, from the next that is noted on.</summary>
         public void ChangeTarget(string name, IEnumerable<string> types) => session.QueueSqlCommand("update outward.targets set types = ? where name = ?", types.ToArray(), name);
+
+        /// <summary>Has what is noted for a target wait, or go out again.</summary>
+        public void PauseTarget(string name, bool paused) => session.QueueSqlCommand("update outward.targets set paused = ? where name = ?", paused, name);
 
         /// <summary>Ends all that waits for a target, and forgets what was tried.</summary>
         public void RemoveTarget(string name)

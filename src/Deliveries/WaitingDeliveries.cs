@@ -40,7 +40,7 @@ public sealed class WaitingDeliveries(NpgsqlDataSource database)
     /// <summary>The targets that something is due for.</summary>
     public async Task<List<string>> DueTargets(CancellationToken cancellation)
     {
-        await using var question = database.CreateCommand("select name from outward.targets t where exists (select from outward.deliveries d where d.target = t.name and d.due <= now())");
+        await using var question = database.CreateCommand("select name from outward.targets t where not paused and exists (select from outward.deliveries d where d.target = t.name and d.due <= now())");
         await using var rows = await question.ExecuteReaderAsync(cancellation);
         var targets = new List<string>();
         while (await rows.ReadAsync(cancellation)) targets.Add(rows.GetString(0));

@@ -11,10 +11,10 @@ namespace OrderMonolith.Feed;
 public sealed class EventFeed(PublicEvents events, Published published, ConsistentReads places, StoreEpoch epoch) : IDisposable
 {
     /// <summary>Most events that a listener gets at once.</summary>
-    const int MostAtOnce = 500;
+    const int MostAtOnce = 200;
 
     /// <summary>Pages that listeners read lately: those who stand at the same place share one.</summary>
-    readonly MemoryCache pages = new(new MemoryCacheOptions { SizeLimit = 64 });
+    readonly MemoryCache pages = new(new MemoryCacheOptions { SizeLimit = 8 });
 
     /// <summary>The place that a caller names.</summary>
     /// <exception cref="ProblemException"><c>consistency-token-unknown</c>: it is none of this store's history.</exception>

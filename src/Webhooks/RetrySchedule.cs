@@ -1,9 +1,11 @@
 namespace OrderMonolith.Webhooks;
 
 /// <summary>When a webhook that did not take an event is tried again.</summary>
-/// <param name="delays">How long after each attempt the next one follows; it is the last behind the last delay.</param>
-public sealed class RetrySchedule(IReadOnlyList<TimeSpan> delays)
+/// <param name="settings">How long after each attempt the next one follows; it is the last behind the last delay.</param>
+public sealed class RetrySchedule(WebhooksSettings settings)
 {
+    readonly IReadOnlyList<TimeSpan> delays = settings.Delays;
+
     /// <summary>Longest that an endpoint may ask to be left alone.</summary>
     public static readonly TimeSpan LongestAsked = TimeSpan.FromDays(1);
 

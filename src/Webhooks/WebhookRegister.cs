@@ -100,6 +100,7 @@ public sealed class WebhookRegister(IDocumentStore store) : IDisposable
     {
         session.Store(after);
         if (!before.Types.SequenceEqual(after.Types)) session.ChangeTarget(after.Id.ToString(), after.Types);
+        if (after.Status != before.Status) session.PauseTarget(after.Id.ToString(), after.Status is WebhookStatus.Paused);
         if (after.Status is WebhookStatus.Active && (before.Status is WebhookStatus.Paused || before.Url != after.Url)) session.HurryTarget(after.Id.ToString());
     }
 

@@ -20,7 +20,7 @@ public sealed record WebhookReplay(
     /// <exception cref="ProblemException"><c>validation-failed</c>: it is not said from where on, or twice.</exception>
     public async Task<ReplayedEvents> Of(Webhook webhook, IDocumentStore store, Published published, CancellationToken cancellation)
     {
-        if (AfterSequence is null == Since is null) throw ProblemException.Wrong("afterSequence", "or since must be given, and not both");
+        if (AfterSequence is null == Since is null) throw ProblemException.Wrong("afterSequence", "must be given, or else since, and not both");
         var (types, after, since, upTo) = (Types ?? webhook.Types, AfterSequence ?? 0, (Since ?? DateTimeOffset.UnixEpoch).ToUniversalTime(), await published.Ask(cancellation));
         await using var session = store.LightweightSession();
         var stored = store.Options.Events.AllKnownEventTypes()

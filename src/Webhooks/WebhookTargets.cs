@@ -1,4 +1,5 @@
 using System.Text;
+using Marten;
 using OrderMonolith.Contracts;
 using OrderMonolith.Deliveries;
 
@@ -7,6 +8,9 @@ namespace OrderMonolith.Webhooks;
 /// <summary>What the service needs for webhooks.</summary>
 public static class WebhookParts
 {
+    /// <summary>Adds what is stored of them.</summary>
+    public static void Webhooks(this StoreOptions store) => store.Schema.For<Webhook>().DatabaseSchemaName(DeliveryTables.Schema).DocumentAlias("webhook").UseOptimisticConcurrency(true);
+
     /// <summary>Adds it.</summary>
     public static void AddWebhooks(this WebApplicationBuilder builder) => builder.Services
         .AddSingleton(builder.Configuration.Read<WebhooksSettings>())
@@ -18,7 +22,7 @@ public static class WebhookParts
 /// <summary>The webhooks as targets of deliveries: each under its id. Nothing is delivered to one that is paused.</summary>
 public sealed class WebhookTargets(WebhookRegister register, WebhookSender sender, WebhookHealth health, WebhooksSettings settings) : ITargets
 {
-    readonly RetrySchedule schedule = new(settings.Delays);
+    readonly RetrySchedule schedule = new(settings);
 
     /// <inheritdoc />
     public async ValueTask<ITarget?> Find(string name, CancellationToken cancellation) =>

@@ -25,7 +25,7 @@ public sealed record WebhooksSettings(TimeSpan? Timeout = null, TimeSpan[]? Retr
 
     /// <summary>The delays between attempts.</summary>
     /// <exception cref="SetupException">There are too many, or one is out of bounds.</exception>
-    public IReadOnlyList<TimeSpan> Delays => RetryDelays is not { Length: > 0 } given ? OverDays
+    internal IReadOnlyList<TimeSpan> Delays => RetryDelays is not { Length: > 0 } given ? OverDays
         : given.Length <= MostDelays ? [.. given.Select((delay, i) => Within($"{nameof(RetryDelays)}:{i}", delay, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(7)))]
         : throw new SetupException($"Webhooks:RetryDelays has {given.Length} delays, but can only have {MostDelays}.");
 

@@ -219,12 +219,12 @@ public sealed class DeliverySpecs(Postgres postgres)
         await Carts.Execute(service.ConnectionString, "update outward.published set position = 1000000");
         var order = await Checkout(service, items: 1);
         await service.CaughtUp();
-        await Carts.Execute(service.ConnectionString, $"update events.mt_events set type = 'item_added_v9', timestamp = now() - interval '1 minute' where stream_id = '{order}' and version = 2");
+        await Carts.Execute(service.ConnectionString, $"update events.mt_events set type = 'item_added_v9' where stream_id = '{order}' and version = 2");
         await Carts.Execute(service.ConnectionString, "update outward.published set position = 0");
 
         await Eventually.That(() => Task.FromResult(targets.Arrived.Count == 1));
-        var health = (await service.Send("GET", "/health/ready")).Content.GetProperty("checks").GetProperty("outward");
-        Assert.Equal(("Degraded", "What goes out has stopped before event 2: this version knows no events called 'item_added_v9'."), (health.GetProperty("status").GetString(), health.GetProperty("description").GetString()));
+        await Eventually.That(async () => (await service.Send("GET", "/health/ready")).Content.GetProperty("checks").GetProperty("outward") is var health
+            && health.GetProperty("status").GetString() == "Degraded" && health.GetProperty("description").GetString() == "What goes out has stopped before event 2: this version knows no events called 'item_added_v9'.");
     }
 
     [Fact]

@@ -161,7 +161,7 @@ public sealed class SenderSpecs : IAsyncLifetime
     [Fact]
     public void Attempts_follow_for_days_further_and_further_apart_and_end()
     {
-        var schedule = new RetrySchedule(new WebhooksSettings().Delays);
+        var schedule = new RetrySchedule(new WebhooksSettings());
         Assert.Equal(TimeSpan.FromSeconds(5), schedule.After(1, null, 0.5));
         Assert.Equal(TimeSpan.FromSeconds(4), schedule.After(1, null, 0));
         Assert.Equal(TimeSpan.FromHours(28.8), schedule.After(10, null, 1));
